@@ -1,0 +1,2 @@
+//! The program `bayplan`.
+fn main() {}

@@ -1,0 +1,4 @@
+//! Foundations that know nothing of Kubernetes.
+
+pub mod random;
+pub mod time;

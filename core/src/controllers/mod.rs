@@ -1,0 +1,1 @@
+//! Workload controllers: pure functions of objects and time.

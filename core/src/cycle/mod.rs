@@ -1,0 +1,3 @@
+//! One pod, one decision.
+
+pub mod evaluation;

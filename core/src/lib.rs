@@ -1,0 +1,10 @@
+//! An embeddable Kubernetes scheduling and placement engine.
+#![deny(missing_docs)]
+
+pub mod base;
+pub mod controllers;
+pub mod cycle;
+pub mod explain;
+pub mod objects;
+pub mod plugins;
+pub mod profile;

@@ -1,0 +1,27 @@
+//! Kubernetes objects as values: what a user wrote, with what the API server adds.
+//!
+//! Nothing here is derived from two objects, and nothing knows about scheduling. Fields that no
+//! rule of the engine reads are not modelled; they are skipped when an object is read.
+
+pub mod devices;
+pub mod labels;
+pub mod meta;
+pub mod node;
+pub mod object;
+pub mod pod;
+pub mod policy;
+pub mod quantity;
+pub mod requests;
+pub mod snapshot;
+pub mod storage;
+pub mod store;
+pub mod workloads;
+
+pub use labels::{LabelSelector, NodeSelector, NodeSelectorTerm};
+pub use meta::{Labels, ObjectMeta, OwnerReference};
+pub use node::Node;
+pub use object::{Kind, Object};
+pub use pod::{Pod, PodSpec};
+pub use quantity::{Quantity, ResourceList};
+pub use snapshot::{NodeInfo, Snapshot};
+pub use store::Store;

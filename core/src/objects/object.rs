@@ -1,0 +1,98 @@
+//! Any object that the engine reads.
+
+use super::devices::{DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
+use super::meta::ObjectMeta;
+use super::node::Node;
+use super::pod::Pod;
+use super::policy::{LimitRange, Namespace, PodDisruptionBudget, PriorityClass, Service};
+use super::storage::{
+    CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
+    VolumeAttachment,
+};
+use super::workloads::{
+    CronJob, DaemonSet, Deployment, HorizontalPodAutoscaler, Job, ReplicaSet,
+    ReplicationController, StatefulSet,
+};
+
+macro_rules! kinds {
+    ($($variant:ident($type:ty) $kind:literal $namespaced:literal,)*) => {
+        /// One object of any kind that the engine reads.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Object {
+            $(#[doc = concat!("A ", $kind, ".")] $variant(Box<$type>),)*
+        }
+
+        /// The kinds of [`Object`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $(#[doc = concat!("`", $kind, "`.")] $variant,)*
+        }
+
+        impl Object {
+            /// The object's kind.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$variant(_) => Kind::$variant,)* }
+            }
+
+            /// The object's metadata.
+            pub fn meta(&self) -> &ObjectMeta {
+                match self { $(Self::$variant(object) => &object.meta,)* }
+            }
+
+            /// The object's metadata, to be completed on admission.
+            pub fn meta_mut(&mut self) -> &mut ObjectMeta {
+                match self { $(Self::$variant(object) => &mut object.meta,)* }
+            }
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name as manifests write it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $kind,)* }
+            }
+
+            /// Whether objects of this kind live in a namespace.
+            pub const fn is_namespaced(self) -> bool {
+                match self { $(Self::$variant => $namespaced,)* }
+            }
+        }
+
+        $(impl From<$type> for Object {
+            fn from(object: $type) -> Self {
+                Self::$variant(Box::new(object))
+            }
+        })*
+    };
+}
+
+kinds! {
+    Node(Node) "Node" false,
+    Pod(Pod) "Pod" true,
+    Namespace(Namespace) "Namespace" false,
+    PriorityClass(PriorityClass) "PriorityClass" false,
+    Service(Service) "Service" true,
+    ReplicationController(ReplicationController) "ReplicationController" true,
+    ReplicaSet(ReplicaSet) "ReplicaSet" true,
+    Deployment(Deployment) "Deployment" true,
+    StatefulSet(StatefulSet) "StatefulSet" true,
+    DaemonSet(DaemonSet) "DaemonSet" true,
+    Job(Job) "Job" true,
+    CronJob(CronJob) "CronJob" true,
+    PodDisruptionBudget(PodDisruptionBudget) "PodDisruptionBudget" true,
+    HorizontalPodAutoscaler(HorizontalPodAutoscaler) "HorizontalPodAutoscaler" true,
+    LimitRange(LimitRange) "LimitRange" true,
+    PersistentVolume(PersistentVolume) "PersistentVolume" false,
+    PersistentVolumeClaim(PersistentVolumeClaim) "PersistentVolumeClaim" true,
+    StorageClass(StorageClass) "StorageClass" false,
+    CsiNode(CsiNode) "CSINode" false,
+    CsiDriver(CsiDriver) "CSIDriver" false,
+    CsiStorageCapacity(CsiStorageCapacity) "CSIStorageCapacity" true,
+    VolumeAttachment(VolumeAttachment) "VolumeAttachment" false,
+    ResourceSlice(ResourceSlice) "ResourceSlice" false,
+    ResourceClaim(ResourceClaim) "ResourceClaim" true,
+    ResourceClaimTemplate(ResourceClaimTemplate) "ResourceClaimTemplate" true,
+    DeviceClass(DeviceClass) "DeviceClass" false,
+}

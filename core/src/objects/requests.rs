@@ -1,0 +1,223 @@
+//! What a pod requests and what a node offers, as numbers.
+//!
+//! Source: `k8s.io/component-helpers/resource/helpers.go`, `pkg/scheduler/framework/types.go` (v1.35).
+//!
+//! Sums saturate. No object with a request near 2⁶³ gets past reading, so this is a last guard, and
+//! a saturated sum still means what it should: more than any node has.
+
+use super::pod::{Container, ContainerStatus, Pod};
+use super::quantity::{Quantity, ResourceList};
+use std::collections::BTreeMap;
+
+/// Amounts of every tracked resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Resources {
+    /// CPU in thousandths.
+    pub milli_cpu: i64,
+    /// Memory in bytes.
+    pub memory: i64,
+    /// Ephemeral storage in bytes.
+    pub ephemeral_storage: i64,
+    /// How many pods a node takes; 0 for requests.
+    pub pods: i64,
+    /// Extended and other scalar resources, whole numbers. An entry of zero is an entry.
+    pub scalars: BTreeMap<String, i64>,
+}
+
+impl Resources {
+    /// The tracked resources of a list; names that nobody tracks are left out.
+    pub fn from_list(list: &ResourceList) -> Self {
+        let mut resources = Self::default();
+        for (name, quantity) in list {
+            match name.as_str() {
+                "cpu" => resources.milli_cpu = milli(*quantity),
+                "memory" => resources.memory = quantity.value(),
+                "ephemeral-storage" => resources.ephemeral_storage = quantity.value(),
+                "pods" => resources.pods = quantity.value(),
+                name if is_scalar(name) => {
+                    resources.scalars.insert(name.to_owned(), quantity.value());
+                }
+                _ => {}
+            }
+        }
+        resources
+    }
+
+    /// Adds `other`, except for its `pods`.
+    pub fn add(&mut self, other: &Self) {
+        self.combine(other, i64::saturating_add);
+    }
+
+    /// Subtracts `other`, except for its `pods`. Entries stay, also at zero.
+    pub fn subtract(&mut self, other: &Self) {
+        self.combine(other, i64::saturating_sub);
+    }
+
+    fn combine(&mut self, other: &Self, with: fn(i64, i64) -> i64) {
+        self.milli_cpu = with(self.milli_cpu, other.milli_cpu);
+        self.memory = with(self.memory, other.memory);
+        self.ephemeral_storage = with(self.ephemeral_storage, other.ephemeral_storage);
+        for (name, amount) in &other.scalars {
+            let mine = self.scalars.entry(name.clone()).or_default();
+            *mine = with(*mine, *amount);
+        }
+    }
+
+    /// The amount of a resource by name: CPU in thousandths, everything else whole; 0 for a name
+    /// without an entry.
+    pub fn get(&self, name: &str) -> i64 {
+        match name {
+            "cpu" => self.milli_cpu,
+            "memory" => self.memory,
+            "ephemeral-storage" => self.ephemeral_storage,
+            "pods" => self.pods,
+            name => self.scalars.get(name).copied().unwrap_or(0),
+        }
+    }
+}
+
+/// CPU in thousandths. Reading refuses quantities of CPU that do not fit.
+fn milli(quantity: Quantity) -> i64 {
+    quantity.milli_value().unwrap_or(i64::MAX)
+}
+
+/// Whether a resource is tracked as a whole number under its own name.
+pub fn is_scalar(name: &str) -> bool {
+    is_extended(name)
+        || name.starts_with("hugepages-")
+        || name.contains("kubernetes.io/")
+        || name.starts_with("attachable-volumes-")
+}
+
+/// Whether a resource is extended: named by somebody outside Kubernetes.
+pub fn is_extended(name: &str) -> bool {
+    name.contains('/')
+        && !name.contains("kubernetes.io/")
+        && !name.starts_with("requests.")
+        && super::labels::invalid_label_key(&format!("requests.{name}")).is_none()
+}
+
+/// CPU that a container without a request counts with in the score, in thousandths.
+pub const DEFAULT_MILLI_CPU: i64 = 100;
+/// Memory that a container without a request counts with in the score, in bytes.
+pub const DEFAULT_MEMORY: i64 = 200 * 1024 * 1024;
+
+/// Who asks for a pod's requests; upstream computes them in four ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestsOf {
+    /// A pod to be placed, for filters: what the spec says.
+    Incoming,
+    /// A pod to be placed, for NodeResourcesFit's score: pod-level requests are not looked at, and
+    /// containers without CPU or memory requests count with the defaults.
+    IncomingForScore,
+    /// A pod on a node: resources in force after a resize count too.
+    Bound,
+    /// The same for scoring (CPU and memory only), with the defaults.
+    BoundForScore,
+}
+
+impl RequestsOf {
+    fn status_counts(self) -> bool {
+        matches!(self, Self::Bound | Self::BoundForScore)
+    }
+
+    fn pod_level_counts(self) -> bool {
+        self != Self::IncomingForScore
+    }
+}
+
+/// The pod's effective request.
+pub fn pod_requests(pod: &Pod, of: RequestsOf) -> Resources {
+    let pod_level = pod.spec.resources.as_ref().map(|resources| &resources.requests);
+    let pod_level = pod_level
+        .filter(|requests| of.pod_level_counts() && requests.keys().any(|name| is_pod_level(name)));
+    let container_default = match of {
+        RequestsOf::IncomingForScore => true,
+        RequestsOf::BoundForScore => pod_level.is_none(),
+        _ => false,
+    };
+    let mut list = container_requests(pod, of, container_default);
+    if let Some(requests) = pod_level {
+        for (name, quantity) in requests.iter().filter(|(name, _)| is_pod_level(name)) {
+            list.insert(name.clone(), *quantity);
+        }
+    }
+    add(&mut list, &pod.spec.overhead);
+    if of == RequestsOf::BoundForScore {
+        set_defaults(&mut list);
+    }
+    Resources::from_list(&list)
+}
+
+/// Whether a pod may state this resource for itself as a whole.
+pub fn is_pod_level(name: &str) -> bool {
+    matches!(name, "cpu" | "memory") || name.starts_with("hugepages-")
+}
+
+/// Containers added up, init containers as far as they need more; neither pod-level requests nor
+/// overhead.
+fn container_requests(pod: &Pod, of: RequestsOf, defaults: bool) -> ResourceList {
+    let infeasible =
+        pod.status.conditions.iter().any(|condition| {
+            condition.kind == "PodResizePending" && condition.reason == "Infeasible"
+        });
+    let effective = |container: &Container, statuses: &[ContainerStatus], keeps_running: bool| {
+        let mut list = container.resources.requests.clone();
+        if of.status_counts() && keeps_running {
+            let status = statuses.iter().find(|status| status.name == container.name);
+            if let Some((status, in_force)) =
+                status.and_then(|status| Some((status, status.resources.as_ref()?)))
+            {
+                if infeasible {
+                    list.clear();
+                }
+                raise(&mut list, &in_force.requests);
+                raise(&mut list, &status.allocated_resources);
+            }
+        }
+        if defaults {
+            set_defaults(&mut list);
+        }
+        list
+    };
+    let mut sum = ResourceList::new();
+    for container in &pod.spec.containers {
+        add(&mut sum, &effective(container, &pod.status.container_statuses, true));
+    }
+    let mut sidecars = ResourceList::new();
+    let mut peak = ResourceList::new();
+    for container in &pod.spec.init_containers {
+        let statuses = &pod.status.init_container_statuses;
+        let mut current = effective(container, statuses, container.is_sidecar());
+        if container.is_sidecar() {
+            add(&mut sum, &current);
+            add(&mut sidecars, &current);
+            current.clone_from(&sidecars);
+        } else {
+            add(&mut current, &sidecars);
+        }
+        raise(&mut peak, &current);
+    }
+    raise(&mut sum, &peak);
+    sum
+}
+
+fn set_defaults(list: &mut ResourceList) {
+    list.entry("cpu".to_owned()).or_insert(Quantity::from_milli(DEFAULT_MILLI_CPU));
+    list.entry("memory".to_owned()).or_insert(Quantity::from_integer(DEFAULT_MEMORY));
+}
+
+fn add(list: &mut ResourceList, other: &ResourceList) {
+    for (name, quantity) in other {
+        let mine = list.entry(name.clone()).or_default();
+        *mine = mine.saturating_add(*quantity);
+    }
+}
+
+/// The larger of both, per name.
+fn raise(list: &mut ResourceList, other: &ResourceList) {
+    for (name, quantity) in other {
+        let mine = list.entry(name.clone()).or_insert(*quantity);
+        *mine = (*mine).max(*quantity);
+    }
+}

@@ -1,0 +1,168 @@
+//! The cluster's objects besides nodes and pods, as ordered maps: what plain rules look things up
+//! in. Nothing is derived, except which image sizes were seen first, which is history.
+
+use super::devices::{DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
+use super::meta::Labels;
+use super::node::Node;
+use super::policy::{Namespace, PodDisruptionBudget, Service};
+use super::storage::{
+    CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
+    VolumeAttachment,
+};
+use super::workloads::{ReplicaSet, ReplicationController, StatefulSet};
+use std::collections::BTreeMap;
+
+/// Objects of one kind that live in namespaces: namespace, then name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespaced<T> {
+    by_namespace: BTreeMap<String, BTreeMap<String, T>>,
+}
+
+impl<T> Default for Namespaced<T> {
+    fn default() -> Self {
+        Self { by_namespace: BTreeMap::new() }
+    }
+}
+
+impl<T> Namespaced<T> {
+    /// The object of that name.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<&T> {
+        self.by_namespace.get(namespace)?.get(name)
+    }
+
+    /// Adds or replaces an object; gives back the one it replaces.
+    pub fn insert(&mut self, namespace: &str, name: &str, object: T) -> Option<T> {
+        self.by_namespace.entry(namespace.to_owned()).or_default().insert(name.to_owned(), object)
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, namespace: &str, name: &str) -> Option<T> {
+        let of_namespace = self.by_namespace.get_mut(namespace)?;
+        let removed = of_namespace.remove(name);
+        if of_namespace.is_empty() {
+            self.by_namespace.remove(namespace);
+        }
+        removed
+    }
+
+    /// The objects of a namespace, by name.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &T> {
+        self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// All objects, by namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.by_namespace.values().flat_map(BTreeMap::values)
+    }
+}
+
+/// Everything but nodes and pods that a rule may look up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Store {
+    /// Namespaces by name.
+    pub namespaces: BTreeMap<String, Namespace>,
+    /// Services.
+    pub services: Namespaced<Service>,
+    /// Replication controllers, for default spread constraints.
+    pub replication_controllers: Namespaced<ReplicationController>,
+    /// Replica sets, for default spread constraints.
+    pub replica_sets: Namespaced<ReplicaSet>,
+    /// Stateful sets, for default spread constraints.
+    pub stateful_sets: Namespaced<StatefulSet>,
+    /// Disruption budgets.
+    pub budgets: Namespaced<PodDisruptionBudget>,
+    /// Volumes by name.
+    pub volumes: BTreeMap<String, PersistentVolume>,
+    /// Claims.
+    pub claims: Namespaced<PersistentVolumeClaim>,
+    /// Storage classes by name.
+    pub storage_classes: BTreeMap<String, StorageClass>,
+    /// CSINodes by node name.
+    pub csi_nodes: BTreeMap<String, CsiNode>,
+    /// CSI drivers by name.
+    pub csi_drivers: BTreeMap<String, CsiDriver>,
+    /// Storage capacities.
+    pub storage_capacities: Namespaced<CsiStorageCapacity>,
+    /// Volume attachments by name.
+    pub volume_attachments: BTreeMap<String, VolumeAttachment>,
+    /// Resource slices by name.
+    pub resource_slices: BTreeMap<String, ResourceSlice>,
+    /// Resource claims.
+    pub resource_claims: Namespaced<ResourceClaim>,
+    /// Resource claim templates.
+    pub resource_claim_templates: Namespaced<ResourceClaimTemplate>,
+    /// Device classes by name.
+    pub device_classes: BTreeMap<String, DeviceClass>,
+    /// Images on the cluster's nodes; kept by whoever adds and removes nodes.
+    pub images: Images,
+}
+
+impl Store {
+    /// Labels of a namespace; none where it is not known.
+    pub fn namespace_labels(&self, name: &str) -> &Labels {
+        static NONE: Labels = Labels::new();
+        self.namespaces.get(name).map_or(&NONE, |namespace| &namespace.meta.labels)
+    }
+}
+
+/// Images by name, over all nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    by_name: BTreeMap<String, ImageState>,
+}
+
+/// One image name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageState {
+    /// Bytes, as the node said that listed the name first; kept until no node lists it.
+    pub size_bytes: i64,
+    /// How many nodes list it.
+    pub nodes: usize,
+}
+
+impl Images {
+    /// What is known of an image name.
+    pub fn get(&self, name: &str) -> Option<ImageState> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Counts the images of a node that joins.
+    pub fn add_node(&mut self, node: &Node) {
+        for (name, size_bytes) in names_once(node) {
+            let state = ImageState { size_bytes, nodes: 0 };
+            self.by_name.entry(name.to_owned()).or_insert(state).nodes += 1;
+        }
+    }
+
+    /// Forgets the images of a node that was counted before.
+    pub fn remove_node(&mut self, node: &Node) {
+        for (name, _) in names_once(node) {
+            if let Some(state) = self.by_name.get_mut(name) {
+                state.nodes -= 1;
+                if state.nodes == 0 {
+                    self.by_name.remove(name);
+                }
+            }
+        }
+    }
+
+    /// Puts back what is known of one name, `None` for a name that is not known; the undo of the
+    /// two above.
+    pub fn restore(&mut self, name: &str, state: Option<ImageState>) {
+        match state {
+            Some(state) => self.by_name.insert(name.to_owned(), state),
+            None => self.by_name.remove(name),
+        };
+    }
+}
+
+/// Each image name of a node with its size, the first entry where one is listed twice.
+fn names_once(node: &Node) -> BTreeMap<&str, i64> {
+    let mut names = BTreeMap::new();
+    for image in &node.status.images {
+        for name in &image.names {
+            names.entry(name.as_str()).or_insert(image.size_bytes);
+        }
+    }
+    names
+}

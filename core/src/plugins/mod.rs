@@ -1,0 +1,81 @@
+//! The scheduler's plugins, a folder each, by their own names.
+//!
+//! Every plugin exists twice: `plain.rs` is the rule over objects, written straight from the
+//! specification, slow and obviously right; `fast.rs` is the same over columns. The plain one
+//! judges the fast one and is what `explain` prints.
+
+pub mod contract;
+pub mod reason;
+
+use std::fmt;
+
+/// A plugin of the default scheduler that takes part in decisions. The order of the variants is
+/// the order of the default profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Plugin {
+    /// Keeps gated pods out of the queue.
+    SchedulingGates,
+    /// Refuses cordoned nodes.
+    NodeUnschedulable,
+    /// Refuses nodes other than the one the pod names.
+    NodeName,
+    /// Taints and tolerations.
+    TaintToleration,
+    /// `nodeSelector` and node affinity.
+    NodeAffinity,
+    /// Host ports.
+    NodePorts,
+    /// Resources fit; scores how much is left.
+    NodeResourcesFit,
+    /// Inline disks and ReadWriteOncePod claims.
+    VolumeRestrictions,
+    /// Attach limits of CSI drivers.
+    NodeVolumeLimits,
+    /// Claims can be bound.
+    VolumeBinding,
+    /// Zone labels of volumes.
+    VolumeZone,
+    /// Topology spread constraints.
+    PodTopologySpread,
+    /// Affinity and anti-affinity to pods.
+    InterPodAffinity,
+    /// Devices.
+    DynamicResources,
+    /// Makes room by removing pods of lower priority.
+    DefaultPreemption,
+    /// Scores how evenly resources are used.
+    NodeResourcesBalancedAllocation,
+    /// Scores images that are already there.
+    ImageLocality,
+}
+
+impl Plugin {
+    /// The name that configuration and messages use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SchedulingGates => "SchedulingGates",
+            Self::NodeUnschedulable => "NodeUnschedulable",
+            Self::NodeName => "NodeName",
+            Self::TaintToleration => "TaintToleration",
+            Self::NodeAffinity => "NodeAffinity",
+            Self::NodePorts => "NodePorts",
+            Self::NodeResourcesFit => "NodeResourcesFit",
+            Self::VolumeRestrictions => "VolumeRestrictions",
+            Self::NodeVolumeLimits => "NodeVolumeLimits",
+            Self::VolumeBinding => "VolumeBinding",
+            Self::VolumeZone => "VolumeZone",
+            Self::PodTopologySpread => "PodTopologySpread",
+            Self::InterPodAffinity => "InterPodAffinity",
+            Self::DynamicResources => "DynamicResources",
+            Self::DefaultPreemption => "DefaultPreemption",
+            Self::NodeResourcesBalancedAllocation => "NodeResourcesBalancedAllocation",
+            Self::ImageLocality => "ImageLocality",
+        }
+    }
+}
+
+impl fmt::Display for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
