@@ -7,6 +7,7 @@
 pub mod contract;
 pub mod reason;
 
+use contract::Plain;
 use std::fmt;
 
 /// A plugin of the default scheduler that takes part in decisions. The order of the variants is
@@ -71,6 +72,15 @@ impl Plugin {
             Self::NodeResourcesBalancedAllocation => "NodeResourcesBalancedAllocation",
             Self::ImageLocality => "ImageLocality",
         }
+    }
+}
+
+/// The plain rule of a plugin, for one attempt of one pod; `None` where the plugin takes part in
+/// no question of [`Plain`].
+pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
+    match plugin {
+        Plugin::DefaultPreemption => None,
+        _ => None,
     }
 }
 
