@@ -1,3 +1,6 @@
 //! One pod, one decision.
 
+pub mod attempt;
 pub mod evaluation;
+mod missing_state;
+pub mod plain;
