@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The rules of one attempt with what they know about the pod.
 #[derive(Clone)]
 pub struct Attempt<'a> {
-    pub(super) context: Context<'a>,
+    pub(crate) context: Context<'a>,
     pub(super) rules: BTreeMap<Plugin, Rule<'a>>,
 }
 
@@ -57,7 +57,8 @@ impl<'a> Attempt<'a> {
     pub fn new(context: Context<'a>) -> Self {
         let profile = context.profile;
         let names = profile.pre_enqueue.iter().chain(&profile.pre_filter).chain(&profile.filter);
-        let names = names.chain(&profile.pre_score).chain(profile.score.iter().map(|(p, _)| p));
+        let names = names.chain(&profile.post_filter).chain(&profile.pre_score);
+        let names = names.chain(profile.score.iter().map(|(plugin, _)| plugin));
         let rule = |plugin: &Plugin| {
             let rule = Rule { plain: plain(*plugin)?, pre_filter: PreFilterState::Missing };
             Some((*plugin, rule))
@@ -148,6 +149,17 @@ impl<'a> Attempt<'a> {
                 && (&other.meta.namespace, &other.meta.name)
                     != (&pod.meta.namespace, &pod.meta.name)
         })
+    }
+
+    /// PostFilter of a plugin that makes no room itself: what it has to say, if anything.
+    ///
+    /// # Errors
+    /// The plugin fails where its PreFilter never saw the pod.
+    pub fn post_filter(&self, plugin: Plugin) -> Result<Option<String>, &'static str> {
+        match self.rules.get(&plugin) {
+            Some(rule) if rule.pre_filter == PreFilterState::Missing => Err("not found"),
+            rule => Ok(rule.and_then(|rule| rule.plain.post_filter(&self.context))),
+        }
     }
 
     /// Puts a pod on the node, for this attempt.
