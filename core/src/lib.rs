@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod base;
+pub mod column;
 pub mod controllers;
 pub mod cycle;
 pub mod explain;
@@ -10,3 +11,4 @@ pub mod plugins;
 pub mod preemption;
 pub mod profile;
 pub mod state;
+pub mod view;
