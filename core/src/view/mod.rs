@@ -301,7 +301,7 @@ impl<S: Score> View<S> {
         });
         let added = arguments.added_affinity.as_ref();
         let terms = node_affinity::fast::preferred(pod, added).map_err(|_| NeedsPlainRules)?;
-        let preferred = (!terms.is_empty() && self.weights.affinity > 0).then(|| {
+        let preferred = terms.filter(|_| self.weights.affinity > 0).map(|terms| {
             self.preferred.find_or_make(terms, |terms| {
                 Normalized::new(node_affinity::fast::scores(terms, cluster))
             })

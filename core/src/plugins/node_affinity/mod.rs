@@ -18,8 +18,10 @@ use crate::objects::{NodeSelector, NodeSelectorTerm};
 use std::collections::BTreeSet;
 
 /// Terms that count at all, whether they compile or not.
-fn counted(terms: &[PreferredSchedulingTerm]) -> impl Iterator<Item = &PreferredSchedulingTerm> {
-    terms.iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
+fn counted(
+    terms: Option<&[PreferredSchedulingTerm]>,
+) -> impl Iterator<Item = &PreferredSchedulingTerm> {
+    terms.unwrap_or_default().iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
 }
 
 /// The only nodes that can match, if every term names some.
