@@ -8,3 +8,4 @@ pub mod explain;
 pub mod objects;
 pub mod plugins;
 pub mod profile;
+pub mod queue;
