@@ -7,5 +7,7 @@ pub mod cycle;
 pub mod explain;
 pub mod objects;
 pub mod plugins;
+pub mod preemption;
 pub mod profile;
 pub mod queue;
+pub mod state;
