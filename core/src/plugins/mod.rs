@@ -5,7 +5,11 @@
 //! judges the fast one and is what `explain` prints.
 
 pub mod contract;
+pub mod node_volume_limits;
 pub mod reason;
+pub mod volume_binding;
+pub mod volume_restrictions;
+pub mod volume_zone;
 
 use std::fmt;
 
