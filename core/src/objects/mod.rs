@@ -5,6 +5,7 @@
 
 pub mod claims;
 pub mod devices;
+pub mod eligibility;
 pub mod labels;
 pub mod meta;
 pub mod migration;
