@@ -101,6 +101,12 @@ pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
         Plugin::NodeAffinity => Box::new(node_affinity::plain::NodeAffinity::new()),
         Plugin::NodePorts => Box::new(node_ports::plain::NodePorts::new()),
         Plugin::NodeResourcesFit => Box::new(node_resources_fit::plain::NodeResourcesFit::new()),
+        Plugin::VolumeRestrictions => {
+            Box::new(volume_restrictions::plain::VolumeRestrictions::new())
+        }
+        Plugin::NodeVolumeLimits => Box::new(node_volume_limits::plain::NodeVolumeLimits::new()),
+        Plugin::VolumeBinding => Box::new(volume_binding::plain::VolumeBinding::new()),
+        Plugin::VolumeZone => Box::new(volume_zone::plain::VolumeZone::new()),
         Plugin::PodTopologySpread => Box::new(pod_topology_spread::plain::PodTopologySpread::new()),
         Plugin::InterPodAffinity => Box::new(inter_pod_affinity::plain::InterPodAffinity::new()),
         Plugin::NodeResourcesBalancedAllocation => {
