@@ -4,9 +4,7 @@ use super::compare::compare;
 use super::engine::{Engine, Preempted};
 use super::profile::profile;
 use super::read;
-use super::recording::{
-    CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal,
-};
+use super::recording::{CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal};
 use super::report::Report;
 use super::world::World;
 use anyhow::{Context, Result, bail};
