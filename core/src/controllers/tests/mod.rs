@@ -199,3 +199,49 @@ fn arrangements_that_are_rarely_meant_are_noted() {
     assert!(has_note(&expanded(&[deployment(2), budget.clone()]), "a drain can never finish"));
     assert!(!has_note(&expanded(&[deployment(3), budget]), "a drain can never finish"));
 }
+
+#[test]
+fn created_pods_are_admitted_or_refused_with_a_note() {
+    let limits = json!({
+        "kind": "LimitRange",
+        "metadata": { "name": "limits" },
+        "spec": { "limits": [{ "type": "Container", "max": { "cpu": "500m" } }] },
+    });
+    for kind in ["Deployment", "StatefulSet", "ReplicaSet"] {
+        let expansion = expanded(&[workload(kind, json!({ "replicas": 3 })), limits.clone()]);
+        assert_eq!(expansion.pods.len(), 0, "{kind}");
+        let refusals = expansion.notes.iter().filter(|note| note.contains("not created: "));
+        assert_eq!(refusals.count(), 1, "{:?}", expansion.notes);
+    }
+    let mut urgent = orphan("urgent", "");
+    urgent["spec"]["priorityClassName"] = json!("urgent");
+    let expansion = expanded(&[urgent.clone()]);
+    assert!(has_note(&expansion, "not created: no PriorityClass with name urgent was found"));
+    let class = json!({ "kind": "PriorityClass", "metadata": { "name": "urgent" }, "value": 7 });
+    assert_eq!(expanded(&[urgent, class]).pods[0].pod.priority(), 7);
+}
+
+#[test]
+fn label_keys_see_the_labels_that_controllers_add() {
+    let mut template = template("web:1");
+    template["spec"]["affinity"]["podAntiAffinity"] = json!({
+        "requiredDuringSchedulingIgnoredDuringExecution": [{
+            "topologyKey": "zone",
+            "labelSelector": {},
+            "matchLabelKeys": ["pod-template-hash", "statefulset.kubernetes.io/pod-name"],
+        }],
+    });
+    for (kind, key) in
+        [("Deployment", "pod-template-hash"), ("StatefulSet", "statefulset.kubernetes.io/pod-name")]
+    {
+        let written = workload(kind, json!({ "replicas": 2, "template": template }));
+        for expanded in &expanded(&[written]).pods {
+            let affinity = expanded.pod.spec.affinity.as_ref().expect("affinity");
+            let terms = &affinity.pod_anti_affinity.as_ref().expect("anti-affinity").required;
+            let selector = terms[0].label_selector.as_ref().expect("a selector");
+            let [requirement] = &selector.match_expressions[..] else { panic!("one requirement") };
+            assert_eq!(requirement.key, key);
+            assert_eq!(requirement.values, [expanded.pod.meta.labels[key].clone()]);
+        }
+    }
+}
