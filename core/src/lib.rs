@@ -10,5 +10,6 @@ pub mod objects;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
+pub mod queue;
 pub mod state;
 pub mod view;
