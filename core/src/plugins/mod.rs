@@ -5,6 +5,7 @@
 //! judges the fast one and is what `explain` prints.
 
 pub mod contract;
+pub mod dynamic_resources;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
