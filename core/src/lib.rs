@@ -7,4 +7,6 @@ pub mod cycle;
 pub mod explain;
 pub mod objects;
 pub mod plugins;
+pub mod preemption;
 pub mod profile;
+pub mod state;

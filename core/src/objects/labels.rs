@@ -155,12 +155,16 @@ impl NodeSelectorTerm {
     /// Whether the term holds. An empty term and a term that upstream could not compile match
     /// nothing. Field requirements are not looked at when the node's name is empty.
     pub fn matches(&self, node_name: &str, labels: &Labels) -> bool {
-        let empty = self.match_expressions.is_empty() && self.match_fields.is_empty();
-        !empty
+        !self.is_empty()
             && self.invalid().is_none()
             && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
             && (node_name.is_empty()
                 || self.match_fields.iter().all(|requirement| requirement.matches_field(node_name)))
+    }
+
+    /// Whether the term has no requirement at all, and so matches nothing.
+    pub fn is_empty(&self) -> bool {
+        self.match_expressions.is_empty() && self.match_fields.is_empty()
     }
 
     /// Why upstream could not compile the term, if so.
@@ -187,6 +191,11 @@ impl NodeRequirement {
             NodeOperator::Gt => compare(|a, b| a > b),
             NodeOperator::Lt => compare(|a, b| a < b),
         }
+    }
+
+    /// Whether this field requirement lists the names of the nodes that may match.
+    pub fn is_node_name_in(&self) -> bool {
+        self.key == "metadata.name" && self.operator == NodeOperator::In
     }
 
     /// Whether a node of this name satisfies this field requirement. Fields other than

@@ -4,6 +4,7 @@
 //! rule of the engine reads are not modelled; they are skipped when an object is read.
 
 pub mod devices;
+pub mod eligibility;
 pub mod labels;
 pub mod meta;
 pub mod node;

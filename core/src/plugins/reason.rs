@@ -44,6 +44,12 @@ impl Rejection {
     pub fn new(plugin: Plugin, code: Code, reason: Reason) -> Self {
         Self { plugin, code, reasons: SmallVec::from_iter([reason]) }
     }
+
+    /// All reasons as one text.
+    pub fn text(&self) -> String {
+        let reasons: Vec<_> = self.reasons.iter().map(Reason::to_string).collect();
+        reasons.join(", ")
+    }
 }
 
 /// One reason. [`fmt::Display`] is kube-scheduler's text, word for word.
