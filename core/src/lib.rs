@@ -9,4 +9,5 @@ pub mod objects;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
+pub mod queue;
 pub mod state;
