@@ -1,1 +1,3 @@
 //! datasets
+
+pub mod make;
