@@ -1,0 +1,3 @@
+//! The rules of scheduling as tables: what the specification says, asked of every engine.
+
+mod rules;
