@@ -7,6 +7,7 @@ pub mod admission;
 pub mod defaults;
 pub mod devices;
 pub mod labels;
+pub mod manifest;
 pub mod meta;
 pub mod node;
 pub mod object;
@@ -17,6 +18,7 @@ pub mod requests;
 pub mod snapshot;
 pub mod storage;
 pub mod store;
+pub mod validate;
 pub mod workloads;
 
 pub use labels::{LabelSelector, NodeSelector, NodeSelectorTerm};
