@@ -35,7 +35,7 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = Document> {
             at = yaml_end(text, start);
             return Some(Document::Yaml(Extent { start, end: at }));
         }
-        match json_length(text[start..].as_bytes()) {
+        match json_length(&text.as_bytes()[start..]) {
             Ok(length) => {
                 at = start + length;
                 Some(Document::Json(Extent { start, end: at }))
