@@ -1,3 +1,4 @@
-//! The rules of scheduling as tables: what the specification says, asked of every engine.
+//! The product seen from outside: every test of the whole, one binary.
 
+mod input;
 mod rules;
