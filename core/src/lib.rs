@@ -7,6 +7,7 @@ pub mod controllers;
 pub mod cycle;
 pub mod explain;
 pub mod objects;
+pub mod plan;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
