@@ -18,7 +18,5 @@ mod reserve;
 mod result;
 mod selector;
 
-
-
 pub use plain::DynamicResources;
 pub use reserve::{ClaimDecision, deallocate, reserve};

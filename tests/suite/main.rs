@@ -1,0 +1,3 @@
+//! bayplan seen from outside.
+
+mod seed;
