@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Place(arguments) => commands::place::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Completions { shell } => commands::shell::completions(shell),
         Command::Man => commands::shell::man(),
