@@ -9,3 +9,4 @@ pub mod objects;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
+pub mod state;

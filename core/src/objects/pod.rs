@@ -241,6 +241,9 @@ pub enum TolerationOperator {
     Gt,
     /// The taint's value is a smaller integer; behind an alpha gate that is off, so never true.
     Lt,
+    /// An operator that nobody knows; never true.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Toleration {
@@ -251,7 +254,9 @@ impl Toleration {
             && match self.operator {
                 TolerationOperator::Equal => self.value == taint.value,
                 TolerationOperator::Exists => true,
-                TolerationOperator::Gt | TolerationOperator::Lt => false,
+                TolerationOperator::Gt | TolerationOperator::Lt | TolerationOperator::Unknown => {
+                    false
+                }
             }
     }
 }
@@ -275,9 +280,9 @@ pub struct NodeAffinity {
     /// Must hold.
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
     pub required: Option<NodeSelector>,
-    /// Add to the score. `None` and an empty list are told apart by no rule.
+    /// Add to the score. An empty list lets every node score 0; without a list none is scored.
     #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
-    pub preferred: Vec<PreferredSchedulingTerm>,
+    pub preferred: Option<Vec<PreferredSchedulingTerm>>,
 }
 
 /// A preferred node selector term.

@@ -84,8 +84,8 @@ impl World {
     /// Takes their nomination to the node from unbound pods of lower priority.
     pub fn clear_nominations(&mut self, node: &str, priority: i32) {
         for pod in self.pods.values_mut() {
-            let nominated = &mut pod.status.nominated_node_name;
-            if nominated == node && pod.node_name.is_none() && pod.priority() < priority {
+            let nominated = pod.status.nominated_node_name == node && pod.node_name.is_none();
+            if nominated && pod.priority() < priority {
                 pod.status.nominated_node_name.clear();
             }
         }

@@ -30,8 +30,8 @@ fn required_of(affinity: Option<&Affinity>) -> Option<&NodeSelector> {
     affinity?.required.as_ref()
 }
 
-fn preferred_of(affinity: Option<&Affinity>) -> &[PreferredSchedulingTerm] {
-    affinity.map_or(&[], |affinity| &affinity.preferred)
+fn preferred_of(affinity: Option<&Affinity>) -> Option<&[PreferredSchedulingTerm]> {
+    affinity?.preferred.as_deref()
 }
 
 impl<'a> Plain<'a> for NodeAffinity {
@@ -63,7 +63,7 @@ impl<'a> Plain<'a> for NodeAffinity {
     fn pre_score(&mut self, context: &Context<'a>, _: &[&NodeInfo<'a>]) -> PreScore {
         let own = preferred_of(affinity_of(context.pod));
         let added = preferred_of(context.profile.arguments.added_affinity.as_ref());
-        if own.is_empty() && added.is_empty() {
+        if own.is_none() && added.is_none_or(<[_]>::is_empty) {
             return PreScore::Skip;
         }
         let invalid = counted(own).find_map(|term| term.preference.invalid());
@@ -89,8 +89,10 @@ impl<'a> Plain<'a> for NodeAffinity {
 }
 
 /// Terms that count at all, whether they compile or not.
-fn counted(terms: &[PreferredSchedulingTerm]) -> impl Iterator<Item = &PreferredSchedulingTerm> {
-    terms.iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
+fn counted(
+    terms: Option<&[PreferredSchedulingTerm]>,
+) -> impl Iterator<Item = &PreferredSchedulingTerm> {
+    terms.unwrap_or_default().iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
 }
 
 /// The only nodes that can match, if every term names some.
