@@ -86,6 +86,22 @@ impl Quantity {
         Self { nanos: (self.nanos + other.nanos).clamp(-bound, bound) }
     }
 
+    /// The difference, not beyond 2^63-1 in either direction.
+    pub fn saturating_sub(self, other: Self) -> Self {
+        self.saturating_add(Self { nanos: -other.nanos })
+    }
+
+    /// The value where it is a whole number that fits.
+    pub fn as_integer(self) -> Option<i64> {
+        if self.nanos % NANO == 0 { i64::try_from(self.nanos / NANO).ok() } else { None }
+    }
+
+    /// The nearest floating-point number.
+    #[expect(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    pub fn to_f64(self) -> f64 {
+        self.nanos as f64 / NANO as f64
+    }
+
     fn rounded(self, unit: i128) -> i64 {
         i64::try_from(round_up(self.nanos, unit)).unwrap_or(i64::MAX)
     }

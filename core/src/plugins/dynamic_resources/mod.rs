@@ -10,6 +10,8 @@
 //! an error that says so; it is never ignored.
 
 mod allocator;
+#[cfg(feature = "dra")]
+mod cel;
 mod claims;
 mod constraint;
 pub mod plain;
@@ -17,8 +19,6 @@ mod pools;
 mod reserve;
 mod result;
 mod selector;
-
-
 
 pub use plain::DynamicResources;
 pub use reserve::{ClaimDecision, deallocate, reserve};
