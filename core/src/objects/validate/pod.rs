@@ -145,7 +145,7 @@ fn check_affinity(found: &mut Findings, field: &str, affinity: &Affinity) {
                 check_node_term(found, &format!("{field}[{ix}]"), term);
             }
         }
-        for (ix, weighted) in node.preferred.iter().enumerate() {
+        for (ix, weighted) in node.preferred.iter().flatten().enumerate() {
             let field = format!("{field}.{PREFERRED}[{ix}]");
             check_weight(found, &field, weighted.weight);
             check_node_term(found, &format!("{field}.preference"), &weighted.preference);

@@ -10,6 +10,8 @@
 //! an error that says so; it is never ignored.
 
 mod allocator;
+#[cfg(feature = "dra")]
+mod cel;
 mod claims;
 mod constraint;
 pub mod plain;
