@@ -141,16 +141,18 @@ impl Replay {
             let total = std::iter::once(("total".to_owned(), row.total));
             (names[row.node].to_owned(), parts.chain(total).collect())
         });
-        let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
-        let nominated = || Some(pod.status.nominated_node_name.clone());
-        let fast = evaluation.nominated_fast_path.then(nominated).flatten();
+        let best: Vec<_> = if evaluation.nominated_fast_path {
+            vec![pod.status.nominated_node_name.clone()]
+        } else {
+            evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect()
+        };
         Entry {
             pre_enqueue: evaluation.pre_enqueue.as_ref().map(refusal),
             pre_filter: evaluation.pre_filter.as_ref().map(refusal),
             nominated_fast_path: evaluation.nominated_fast_path,
             nodes: Some(nodes.collect()),
             scores: Some(scores.collect()),
-            bound: fast.or_else(|| best.first().cloned()),
+            bound: best.first().cloned(),
             best: Some(best),
             error: evaluation.error.clone(),
             ..empty(key)
