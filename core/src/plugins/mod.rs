@@ -140,7 +140,8 @@ pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
             Box::new(node_resources_balanced_allocation::plain::NodeResourcesBalancedAllocation)
         }
         Plugin::ImageLocality => Box::new(image_locality::plain::ImageLocality::new()),
-        _ => return None,
+        Plugin::DynamicResources => Box::new(dynamic_resources::plain::DynamicResources::default()),
+        Plugin::DefaultPreemption => return None,
     })
 }
 
