@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod base;
+pub mod column;
 pub mod controllers;
 pub mod cycle;
 pub mod explain;
@@ -12,3 +13,4 @@ pub mod preemption;
 pub mod profile;
 pub mod queue;
 pub mod state;
+pub mod view;

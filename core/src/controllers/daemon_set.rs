@@ -31,6 +31,7 @@ pub(super) fn expand<'a>(round: &mut Round<'a>, set: &'a DaemonSet) {
     let labels = labels.into_iter().chain(generation.map(|value| (GENERATION, value.clone())));
     let mut prototype = pod_of(&set.spec.template, &owner, labels);
     add_tolerations(Arc::make_mut(&mut prototype.spec));
+    let Some(prototype) = round.admitted(prototype, &workload) else { return };
     let mut random = round.names.suffixes(&owner.path);
     let nodes = round.input.nodes.clone();
     let (eligible, others): (Vec<_>, Vec<_>) =

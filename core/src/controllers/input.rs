@@ -2,14 +2,8 @@
 
 use crate::objects::workloads::{Job, ReplicaSet};
 use crate::objects::{Kind, Node, Object, ObjectMeta, Pod};
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-const DEFAULT_CLASS_ANNOTATIONS: [&str; 2] = [
-    "storageclass.kubernetes.io/is-default-class",
-    "storageclass.beta.kubernetes.io/is-default-class",
-];
 
 /// An object by kind, namespace and name.
 type Key<'a> = (&'a str, &'a str, &'a str);
@@ -82,22 +76,6 @@ impl<'a> Input<'a> {
     /// The object of that kind and name; not pods.
     pub(super) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&'a Object> {
         self.objects.get(&(kind.name(), namespace, name)).copied()
-    }
-
-    /// The class of claims that name none: the newest of the default classes.
-    pub(super) fn default_class(&self) -> Option<&'a str> {
-        let classes = self.objects.values().filter_map(|object| match object {
-            Object::StorageClass(class) => Some(&class.meta),
-            _ => None,
-        });
-        let is_default = |meta: &&ObjectMeta| {
-            let says = |key| meta.annotations.get(key).is_some_and(|value| value == "true");
-            DEFAULT_CLASS_ANNOTATIONS.into_iter().any(says)
-        };
-        let newest = classes
-            .filter(is_default)
-            .min_by_key(|meta| (Reverse(meta.creation_timestamp), &meta.name));
-        newest.map(|meta| meta.name.as_str())
     }
 
     /// The controller of an object, where it is part of the input.

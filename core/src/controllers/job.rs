@@ -48,7 +48,7 @@ pub(super) fn start(round: &mut Round<'_>, job: &Job, pods: &[&Pod], workload: &
     if is_indexed(job) {
         indexed(round, job, &owner, &prototype, free_indexes(job, pods).take(missing).collect());
     } else {
-        round.replicas(&prototype, &format!("{}-", job.meta.name), missing, &owner);
+        round.replicas(prototype, &format!("{}-", job.meta.name), missing, &owner);
     }
 }
 
@@ -129,6 +129,7 @@ fn indexed(round: &mut Round<'_>, job: &Job, owner: &Owner, prototype: &Pod, ind
         let tail = format!("-{index}-");
         let room = job.meta.name.floor_char_boundary(LONGEST_PREFIX - tail.len());
         let prefix = format!("{}{tail}", &job.meta.name[..room]);
+        let Some(pod) = round.admitted(pod, &owner.path) else { return };
         let name = round.names.draw(&mut random, &owner.namespace, &prefix);
         let pod = round.named(pod, name);
         round.push(pod, owner);

@@ -24,6 +24,7 @@ mod stateful_set;
 mod validation;
 
 use crate::base::time::Timestamp;
+use crate::objects::admission::AdmissionObjects;
 use crate::objects::storage::PersistentVolumeClaim;
 use crate::objects::{Object, Pod};
 use input::Input;
@@ -121,6 +122,7 @@ pub fn expand(
 /// One round of the controllers over the objects.
 struct Round<'a> {
     input: Input<'a>,
+    admission: AdmissionObjects,
     names: Names,
     instant: Timestamp,
     /// Pods of the input that wait for a node, by namespace and name: where they stand.
@@ -134,6 +136,7 @@ impl<'a> Round<'a> {
         let names = Names::new(options.seed, input.pods());
         Self {
             input,
+            admission: AdmissionObjects::new(objects),
             names,
             instant: options.instant,
             pending: BTreeMap::new(),

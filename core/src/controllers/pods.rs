@@ -1,6 +1,7 @@
 //! From a template to pods.
 
 use super::{ExpandedPod, Round};
+use crate::objects::admission::admit_pod;
 use crate::objects::workloads::PodTemplate;
 use crate::objects::{Kind, Labels, Object, ObjectMeta, OwnerReference, Pod};
 use std::sync::Arc;
@@ -86,9 +87,24 @@ impl<'a> Round<'a> {
             None => pod.meta.controller().map(|_| self.workload(Kind::Pod, &pod.meta)),
         };
         let identity = (pod.meta.namespace.as_str(), pod.meta.name.as_str());
-        self.pending.insert(identity, self.expansion.pods.len());
-        let pod = pod.clone();
-        self.expansion.pods.push(ExpandedPod { pod, owner, after: None, claims: Vec::new() });
+        // Only what has an identifier was admitted before.
+        let pod = match pod.meta.uid.is_empty() {
+            true => self.admitted(pod.clone(), &path(Kind::Pod, &pod.meta)),
+            false => Some(pod.clone()),
+        };
+        if let Some(pod) = pod {
+            self.pending.insert(identity, self.expansion.pods.len());
+            self.expansion.pods.push(ExpandedPod { pod, owner, after: None, claims: Vec::new() });
+        }
+    }
+
+    /// The pod as the API server admits it; nothing, and a note, where it would refuse it.
+    pub(super) fn admitted(&mut self, mut pod: Pod, creator: &str) -> Option<Pod> {
+        let admitted = admit_pod(&mut pod, &self.admission);
+        if let Err(reason) = &admitted {
+            self.note(creator, format_args!("not created: {reason}"));
+        }
+        admitted.is_ok().then_some(pod)
     }
 
     /// Adds a created pod that waits for nobody and brings no claims.
@@ -102,7 +118,8 @@ impl<'a> Round<'a> {
     }
 
     /// Creates `count` replicas of one pod, named after `prefix`. They share what is shared.
-    pub(super) fn replicas(&mut self, prototype: &Pod, prefix: &str, count: usize, owner: &Owner) {
+    pub(super) fn replicas(&mut self, prototype: Pod, prefix: &str, count: usize, owner: &Owner) {
+        let Some(prototype) = self.admitted(prototype, &owner.path) else { return };
         let mut random = self.names.suffixes(&owner.path);
         self.expansion.pods.reserve(count);
         for _ in 0..count {

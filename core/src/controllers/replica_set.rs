@@ -59,6 +59,6 @@ pub(super) fn fill(
         round.note(&owner.path, excess);
     } else if active < wanted {
         let prefix = format!("{}-", owner.reference.name);
-        round.replicas(&pod_of(template, owner, []), &prefix, wanted - active, owner);
+        round.replicas(pod_of(template, owner, []), &prefix, wanted - active, owner);
     }
 }

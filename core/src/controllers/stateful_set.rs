@@ -7,8 +7,9 @@ use super::input::is_active;
 use super::names::template_hash;
 use super::pods::{Owner, REVISION_HASH, path, pod_of};
 use super::{ExpandedPod, Round};
+use crate::objects::admission::admit_claim;
 use crate::objects::pod::{PersistentVolumeClaimVolumeSource, Volume};
-use crate::objects::storage::{CLASS_ANNOTATION, PersistentVolumeClaim};
+use crate::objects::storage::PersistentVolumeClaim;
 use crate::objects::workloads::StatefulSet;
 use crate::objects::{Kind, ObjectMeta, Pod};
 use std::collections::BTreeMap;
@@ -40,7 +41,10 @@ pub(super) fn expand<'a>(round: &mut Round<'a>, set: &'a StatefulSet) {
                 }
                 None
             }
-            _ => Some(create(round, set, &owner, &prototype, name, ordinal, after)),
+            _ => match create(round, set, &owner, &prototype, name, ordinal, after) {
+                None => break,
+                created => created,
+            },
         };
         if ordered {
             after = here.or(after);
@@ -76,7 +80,8 @@ fn prototype(set: &StatefulSet, owner: &Owner) -> Pod {
     pod_of(&set.spec.template, owner, [(REVISION_HASH, revision)])
 }
 
-/// Creates one pod and those of its claims that are not there yet.
+/// Creates one pod and those of its claims that are not there yet, unless the API server would
+/// refuse them.
 fn create(
     round: &mut Round<'_>,
     set: &StatefulSet,
@@ -85,24 +90,30 @@ fn create(
     name: String,
     ordinal: i64,
     after: Option<usize>,
-) -> usize {
+) -> Option<usize> {
     let mut pod = prototype.clone();
     let labels = Arc::make_mut(&mut pod.meta.labels);
     labels.insert(POD_NAME.to_owned(), name.clone());
     labels.insert(POD_INDEX.to_owned(), ordinal.to_string());
     let mut claims = Vec::new();
     for template in &set.spec.volume_claim_templates {
-        let claim = claim_of(template, set, &name);
+        let mut claim = claim_of(template, set, &name);
         mount(&mut pod, &template.meta.name, &claim.meta.name);
         let kind = Kind::PersistentVolumeClaim;
         if round.input.get(kind, &claim.meta.namespace, &claim.meta.name).is_none() {
-            claims.push(round.with_class(claim));
+            if let Err(reason) = admit_claim(&mut claim, &round.admission) {
+                let claim = path(kind, &claim.meta);
+                round.note(&owner.path, format_args!("{claim} is not created: {reason}"));
+                return None;
+            }
+            claims.push(claim);
         }
     }
+    let pod = round.admitted(pod, &owner.path)?;
     let pod = round.named(pod, name);
     let owner = Some(owner.workload.clone());
     round.expansion.pods.push(ExpandedPod { pod, owner, after, claims });
-    round.expansion.pods.len() - 1
+    Some(round.expansion.pods.len() - 1)
 }
 
 /// The claim of one pod.
@@ -125,18 +136,6 @@ fn claim_of(
         },
         spec: template.spec.clone(),
         ..PersistentVolumeClaim::default()
-    }
-}
-
-impl Round<'_> {
-    /// The claim as it is admitted: with the default class where it names none.
-    fn with_class(&self, mut claim: PersistentVolumeClaim) -> PersistentVolumeClaim {
-        if claim.spec.storage_class_name.is_none()
-            && !claim.meta.annotations.contains_key(CLASS_ANNOTATION)
-        {
-            claim.spec.storage_class_name = self.input.default_class().map(str::to_owned);
-        }
-        claim
     }
 }
 
