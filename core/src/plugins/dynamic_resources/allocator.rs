@@ -46,7 +46,8 @@ pub(super) struct Allocator<'a> {
 impl<'a> Allocator<'a> {
     /// What the claims of the store leave, and the selectors that these claims need.
     pub fn new(store: &'a Store, claims: &[&'a ResourceClaim]) -> Self {
-        let held = store.resource_claims.iter().filter_map(|claim| claim.status.allocation.as_ref());
+        let held =
+            store.resource_claims.iter().filter_map(|claim| claim.status.allocation.as_ref());
         let in_use = held
             .flat_map(|allocation| &allocation.devices.results)
             .filter(|device| device.admin_access != Some(true))
@@ -198,8 +199,10 @@ impl<'a, 's> Search<'a, 's> {
     fn prepare(&self, claim: &'a ResourceClaim) -> Result<ClaimSearch<'a>, String> {
         let key = claim.meta.key();
         let requests = &claim.spec.devices.requests;
-        let requests: Vec<Vec<_>> =
-            requests.iter().map(|request| self.alternatives(claim, request)).collect::<Result<_, _>>()?;
+        let requests: Vec<Vec<_>> = requests
+            .iter()
+            .map(|request| self.alternatives(claim, request))
+            .collect::<Result<_, _>>()?;
         let fewest = |alternatives: &Vec<Rc<Wanted<'_>>>| {
             alternatives.iter().map(|wanted| wanted.count).min().unwrap_or(0)
         };
@@ -261,8 +264,14 @@ impl<'a, 's> Search<'a, 's> {
         let class = self.allocator.store.device_classes.get(name).ok_or_else(|| {
             format!("{}: could not retrieve device class {name}: not found", place())
         })?;
-        let mut wanted =
-            Wanted { request, alternative, devices, class, count: devices.count(), all: Vec::new() };
+        let mut wanted = Wanted {
+            request,
+            alternative,
+            devices,
+            class,
+            count: devices.count(),
+            all: Vec::new(),
+        };
         if wanted.takes_all() {
             wanted.all = self.all_selected(claim, &wanted).map_err(|fault| match fault {
                 AllFault::Pool(text) => format!("{}: {text}", place()),
@@ -330,9 +339,8 @@ impl<'a, 's> Search<'a, 's> {
         for (ix, selector) in selectors.iter().enumerate() {
             let expression = selector.cel.as_ref().map_or("", |cel| &cel.expression);
             let matches = self.allocator.selectors.matches(expression, candidate);
-            let described = |(stage, text)| {
-                format!("{}: selector #{ix}: CEL {stage} error: {text}", owner())
-            };
+            let described =
+                |(stage, text)| format!("{}: selector #{ix}: CEL {stage} error: {text}", owner());
             let matches = matches.map_err(|error| {
                 described(match error {
                     SelectorError::Compile(text) => ("compile", text),
@@ -377,14 +385,17 @@ impl<'a, 's> Search<'a, 's> {
             return Ok(false);
         }
         if at.device >= wanted.count {
-            let next =
-                Position { claim: at.claim, request: at.request + 1, ..Position::default() };
+            let next = Position { claim: at.claim, request: at.request + 1, ..Position::default() };
             return self.step(next, false, 0);
         }
         if claim.chosen.len().saturating_add(wanted.count - at.device) > DEVICES_MAX {
             return Err(Stop::TooManyDevices);
         }
-        if wanted.takes_all() { self.take_all(at, &wanted) } else { self.take_any(at, &wanted, start) }
+        if wanted.takes_all() {
+            self.take_all(at, &wanted)
+        } else {
+            self.take_any(at, &wanted, start)
+        }
     }
 
     /// Tries the alternatives of a request, in order.
@@ -475,12 +486,7 @@ impl<'a, 's> Search<'a, 's> {
         chosen || self.allocator.in_use.contains(&device)
     }
 
-    fn take(
-        &mut self,
-        at: Position,
-        wanted: &Rc<Wanted<'a>>,
-        candidate: Candidate<'a>,
-    ) -> Taken {
+    fn take(&mut self, at: Position, wanted: &Rc<Wanted<'a>>, candidate: Candidate<'a>) -> Taken {
         // The gate for devices that share counters is off.
         let partitioned = !candidate.device.consumes_counters.is_empty();
         if partitioned || self.is_taken(at, wanted, candidate.id) {

@@ -69,9 +69,7 @@ fn is_made_for(claim: &ResourceClaim, pod: &Pod) -> bool {
 /// exist.
 pub(super) fn missing_class(claim: &ResourceClaim, store: &Store) -> Option<String> {
     claim.spec.devices.requests.iter().find_map(|request| match &request.kind {
-        RequestKind::Exactly(exactly) => {
-            missing(&request.name, &exactly.device_class_name, store)
-        }
+        RequestKind::Exactly(exactly) => missing(&request.name, &exactly.device_class_name, store),
         RequestKind::FirstAvailable(alternatives) => alternatives.iter().find_map(|alternative| {
             let name = format!("{}/{}", request.name, alternative.name);
             missing(&name, &alternative.devices.device_class_name, store)

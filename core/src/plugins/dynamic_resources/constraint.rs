@@ -55,7 +55,8 @@ impl<'a> Constraint<'a> {
     }
 
     fn concerns(&self, request: &str, result: &str) -> bool {
-        self.requests.is_empty() || self.requests.iter().any(|name| name == request || name == result)
+        self.requests.is_empty()
+            || self.requests.iter().any(|name| name == request || name == result)
     }
 }
 

@@ -18,7 +18,8 @@ mod reserve;
 mod result;
 mod selector;
 
-
-
 pub use plain::DynamicResources;
 pub use reserve::{ClaimDecision, deallocate, reserve};
+
+/// What PostFilter says about a pod that has no claim to give up.
+pub const NO_NEW_CLAIMS: &str = "no new claims to deallocate";

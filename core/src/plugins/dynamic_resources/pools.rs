@@ -68,9 +68,7 @@ impl fmt::Display for DeviceId<'_> {
 pub(super) fn gather_pools<'a>(store: &'a Store, node: &Node) -> Result<Vec<Pool<'a>>, String> {
     let mut pools: BTreeMap<PoolId<'a>, Vec<&'a ResourceSlice>> = BTreeMap::new();
     for slice in store.resource_slices.values().filter(|slice| is_looked_at(slice)) {
-        if !placed_on(&slice.spec.placement, node)
-            .map_err(|text| in_slice(slice, &text))?
-        {
+        if !placed_on(&slice.spec.placement, node).map_err(|text| in_slice(slice, &text))? {
             continue;
         }
         let id = PoolId { driver: &slice.spec.driver, pool: &slice.spec.pool.name };
@@ -130,9 +128,8 @@ fn assess<'a>(
     slices: Vec<&'a ResourceSlice>,
 ) -> Option<Pool<'a>> {
     let pool = &slices.first()?.spec.pool;
-    let of_pool = |slice: &&ResourceSlice| {
-        slice.spec.driver == id.driver && slice.spec.pool.name == id.pool
-    };
+    let of_pool =
+        |slice: &&ResourceSlice| slice.spec.driver == id.driver && slice.spec.pool.name == id.pool;
     let wanted = usize::try_from(pool.resource_slice_count).ok();
     let mut is_complete = wanted == Some(slices.len());
     if !is_complete {

@@ -20,10 +20,7 @@ pub struct ClaimDecision {
 ///
 /// # Errors
 /// Why the node cannot take the pod's claims after all.
-pub fn reserve<'a>(
-    context: &Context<'a>,
-    node: &NodeInfo<'a>,
-) -> Result<ClaimDecision, Rejection> {
+pub fn reserve<'a>(context: &Context<'a>, node: &NodeInfo<'a>) -> Result<ClaimDecision, Rejection> {
     let state = State::new(context)?;
     let mut found = state.allocate(node.node)?.into_iter();
     let mut decision = ClaimDecision::default();

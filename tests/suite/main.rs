@@ -1,0 +1,4 @@
+//! The product seen from outside: every test of the whole, one binary.
+
+mod input;
+mod rules;
