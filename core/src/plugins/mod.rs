@@ -67,6 +67,32 @@ pub enum Plugin {
 }
 
 impl Plugin {
+    /// Every plugin.
+    pub const ALL: &[Self] = &[
+        Self::SchedulingGates,
+        Self::NodeUnschedulable,
+        Self::NodeName,
+        Self::TaintToleration,
+        Self::NodeAffinity,
+        Self::NodePorts,
+        Self::NodeResourcesFit,
+        Self::VolumeRestrictions,
+        Self::NodeVolumeLimits,
+        Self::VolumeBinding,
+        Self::VolumeZone,
+        Self::PodTopologySpread,
+        Self::InterPodAffinity,
+        Self::DynamicResources,
+        Self::DefaultPreemption,
+        Self::NodeResourcesBalancedAllocation,
+        Self::ImageLocality,
+    ];
+
+    /// The plugin of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|plugin| plugin.name() == name)
+    }
+
     /// The name that configuration and messages use.
     pub const fn name(self) -> &'static str {
         match self {
