@@ -6,7 +6,6 @@
 mod arguments;
 mod commands;
 mod fault;
-#[expect(dead_code, reason = "the commands that read manifests call it")]
 mod input;
 mod progress;
 mod render;

@@ -2,4 +2,5 @@
 
 mod input;
 mod rules;
+mod tidy;
 mod seed;
