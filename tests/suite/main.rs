@@ -2,5 +2,5 @@
 
 mod input;
 mod rules;
-mod tidy;
 mod seed;
+mod tidy;

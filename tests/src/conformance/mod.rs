@@ -4,7 +4,6 @@
 //! so that one wrong decision does not spoil those after it.
 
 mod compare;
-pub mod engine;
 mod perf;
 mod profile;
 pub mod read;
@@ -14,7 +13,7 @@ pub mod report;
 mod reserve;
 
 use anyhow::{Context, Result};
-use engine::Engine;
+use bayplan::scheduler::Engine;
 use report::Report;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +33,7 @@ pub struct PerfInputs {
 pub fn judge(
     paths: &[PathBuf],
     perf_inputs: &PerfInputs,
-    engine: &mut dyn Engine,
+    engine: Engine,
     report: &mut Report,
 ) -> Result<()> {
     for path in recordings(paths)? {

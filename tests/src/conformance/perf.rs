@@ -1,14 +1,13 @@
 //! Recorded placements of throughput inputs. The inputs are made by a generator and not part of the
 //! recording.
 
-use super::engine::Engine;
 use super::report::{Aspect, Comparison, Report};
 use super::{PerfInputs, family, read, replay};
 use anyhow::{Context, Result, bail};
 use bayplan::base::time::Timestamp;
 use bayplan::explain::message;
 use bayplan::objects::Object;
-use bayplan::profile::Profile;
+use bayplan::scheduler::{Engine, Scheduler};
 use bayplan::state::Cluster;
 use serde::Deserialize;
 use std::path::Path;
@@ -31,7 +30,7 @@ pub(super) fn judge(
     path: &Path,
     lines: &[String],
     inputs: &PerfInputs,
-    engine: &mut dyn Engine,
+    engine: Engine,
     report: &mut Report,
 ) -> Result<()> {
     let name = family(path);
@@ -53,10 +52,10 @@ pub(super) fn judge(
         objects.push(object);
     }
     let mut cluster = Cluster::from_objects(objects)?;
-    let profile = Profile::default();
+    let mut scheduler = Scheduler::default().with_engine(engine);
     for line in lines {
         let recorded: Placement = serde_json::from_str(line)?;
-        let decided = place(&cluster, &profile, &recorded.pod, engine)?;
+        let decided = place(&mut cluster, &recorded.pod, &mut scheduler)?;
         report.count(&name, &format!("{name} {}", recorded.pod), recorded.compare(&decided));
         if let Some(node) = &recorded.bound {
             cluster.apply(replay::bind(&recorded.pod, node, Timestamp(0)))?;
@@ -85,20 +84,16 @@ fn input(name: &str, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
     Ok(Some(text.lines().map(str::to_owned).collect()))
 }
 
-fn place(
-    cluster: &Cluster,
-    profile: &Profile,
-    key: &str,
-    engine: &mut dyn Engine,
-) -> Result<Placement> {
-    let pod = replay::pod(cluster, key)?;
-    let evaluation = engine.evaluate(cluster, profile, pod);
+fn place(cluster: &mut Cluster, key: &str, scheduler: &mut Scheduler) -> Result<Placement> {
+    let (namespace, name) = replay::split(key);
+    let evaluation = scheduler.evaluate(cluster, &namespace, &name)?;
     let names: Vec<&str> = replay::node_names(cluster).collect();
     let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
-    let message = best.is_empty().then(|| {
-        let outcome = engine.preempt(cluster, profile, pod, &evaluation);
-        message::unschedulable(&evaluation, names.len(), &outcome.text)
-    });
+    let mut message = None;
+    if best.is_empty() {
+        let outcome = scheduler.post_filter(cluster, &namespace, &name, &evaluation)?;
+        message = Some(message::unschedulable(&evaluation, names.len(), &outcome.text));
+    }
     Ok(Placement {
         pod: key.to_owned(),
         feasible: evaluation.feasible().len(),

@@ -1,7 +1,6 @@
 //! One recorded case after the other: every pending pod is attempted once, in order.
 
 use super::compare::compare;
-use super::engine::{Engine, Preempted};
 use super::profile::profile;
 use super::read;
 use super::recording::{CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal};
@@ -16,6 +15,7 @@ use bayplan::plugins::contract::Context as Attempted;
 use bayplan::plugins::reason::{Code, Rejection};
 use bayplan::preemption::Nomination;
 use bayplan::profile::Profile;
+use bayplan::scheduler::{Engine, PostFilter, Scheduler};
 use bayplan::state::Cluster;
 use bayplan::state::change::Change;
 
@@ -26,15 +26,15 @@ const FIRST_START: i64 = 1_893_456_000;
 pub(super) fn judge(
     family: &str,
     lines: &[String],
-    engine: &mut dyn Engine,
+    engine: Engine,
     report: &mut Report,
 ) -> Result<()> {
     for line in lines {
         let line: Line = serde_json::from_str(line)?;
         let name = line.case.name.clone();
         report.count_case(family);
-        match Replay::new(&line) {
-            Ok(replay) => replay.run(line, family, engine, report).context(name)?,
+        match Replay::new(&line, engine) {
+            Ok(replay) => replay.run(line, family, report).context(name)?,
             Err(error) => report.skip(family, format!("{name}: {error:#}")),
         }
     }
@@ -45,11 +45,12 @@ pub(super) fn judge(
 struct Replay {
     cluster: Cluster,
     profile: Profile,
+    scheduler: Scheduler,
     pending: Vec<String>,
 }
 
 impl Replay {
-    fn new(line: &Line) -> Result<Self> {
+    fn new(line: &Line, engine: Engine) -> Result<Self> {
         let mut objects = Vec::new();
         for value in &line.case.objects {
             objects.extend(read::object(value.clone())?);
@@ -63,20 +64,16 @@ impl Replay {
             objects.push(Object::Pod(pod));
         }
         let cluster = Cluster::from_objects(objects)?;
-        Ok(Self { cluster, profile: profile(line.case.profile.as_ref())?, pending })
+        let profile = profile(line.case.profile.as_ref())?;
+        let scheduler = Scheduler::new(profile.clone()).with_engine(engine);
+        Ok(Self { cluster, profile, scheduler, pending })
     }
 
-    fn run(
-        mut self,
-        line: Line,
-        family: &str,
-        engine: &mut dyn Engine,
-        report: &mut Report,
-    ) -> Result<()> {
+    fn run(mut self, line: Line, family: &str, report: &mut Report) -> Result<()> {
         for (position, recorded) in line.expected.pods.iter().enumerate() {
             let key = self.pending.get(position).context("fewer pods than decisions")?.clone();
             let start = Timestamp::from_seconds(FIRST_START + i64::try_from(position)?);
-            let decided = self.attempt(&key, start, recorded, engine)?;
+            let decided = self.attempt(&key, start, recorded)?;
             let place = format!("{} {key}", line.case.name);
             report.count(family, &place, compare(recorded, &decided));
         }
@@ -84,34 +81,35 @@ impl Replay {
     }
 
     /// Attempts one pod, and brings the world to where the recording has it then.
-    fn attempt(
-        &mut self,
-        key: &str,
-        start: Timestamp,
-        recorded: &Entry,
-        engine: &mut dyn Engine,
-    ) -> Result<Entry> {
-        let pod = pod(&self.cluster, key)?;
+    fn attempt(&mut self, key: &str, start: Timestamp, recorded: &Entry) -> Result<Entry> {
+        let pod = &pod(&self.cluster, key)?.clone();
         if pod.is_terminating() {
             let message = Some(message::deleting(pod));
             return Ok(Entry { message, ..empty(key) });
         }
-        let evaluation = engine.evaluate(&self.cluster, &self.profile, pod);
+        let evaluation = self.evaluate(key)?;
         let mut decided = self.entry(key, pod, &evaluation);
         if evaluation.pre_enqueue.is_some() {
             return Ok(decided);
         }
         if decided.bound.is_none() {
-            let outcome = engine.preempt(&self.cluster, &self.profile, pod, &evaluation);
+            let (namespace, name) = split(key);
+            let outcome =
+                self.scheduler.post_filter(&self.cluster, &namespace, &name, &evaluation)?;
             let nodes = self.cluster.nodes().len();
             decided.message = Some(message::unschedulable(&evaluation, nodes, &outcome.text));
-            self.preempt(key, recorded, &outcome, &mut decided, engine)?;
+            self.preempt(key, recorded, &outcome, &mut decided)?;
         }
         if let Some(node) = &recorded.bound {
             self.reserve(key, node, &mut decided)?;
             self.cluster.apply(bind(key, node, start))?;
         }
         Ok(decided)
+    }
+
+    fn evaluate(&mut self, key: &str) -> Result<Evaluation> {
+        let (namespace, name) = split(key);
+        Ok(self.scheduler.evaluate(&mut self.cluster, &namespace, &name)?)
     }
 
     /// Binds what the pod needs besides the node.
@@ -164,9 +162,8 @@ impl Replay {
         &mut self,
         key: &str,
         recorded: &Entry,
-        outcome: &Preempted,
+        outcome: &PostFilter,
         decided: &mut Entry,
-        engine: &mut dyn Engine,
     ) -> Result<()> {
         decided.preemption = preemption_entry(outcome);
         let Some(made) = &recorded.preemption else {
@@ -181,7 +178,7 @@ impl Replay {
         }
         self.clear_nominations(&made.nominated_node, pod(&self.cluster, key)?.priority())?;
         self.cluster.apply(nominate(key, Some(&made.nominated_node)))?;
-        let again = engine.evaluate(&self.cluster, &self.profile, pod(&self.cluster, key)?);
+        let again = self.evaluate(key)?;
         if !made.fits_after_eviction {
             self.cluster.apply(nominate(key, None))?;
         }
@@ -226,7 +223,7 @@ fn nominate(key: &str, node: Option<&str>) -> Change {
     Change::Nominate { namespace, name, node: node.map(str::to_owned) }
 }
 
-fn split(key: &str) -> (String, String) {
+pub(super) fn split(key: &str) -> (String, String) {
     let (namespace, name) = key.split_once('/').unwrap_or(("", key));
     (namespace.to_owned(), name.to_owned())
 }
@@ -263,21 +260,25 @@ fn refusal(rejection: &Rejection) -> Refusal {
     }
 }
 
-fn preemption_entry(outcome: &Preempted) -> Option<PreemptionEntry> {
+fn preemption_entry(outcome: &PostFilter) -> Option<PreemptionEntry> {
     let candidate_of = |ix: &usize| &outcome.candidates[*ix];
     let chosen = outcome.ties.first().map(candidate_of)?;
     let candidates = outcome.candidates.iter().map(|candidate| CandidateEntry {
         node: candidate.node.clone(),
-        victims: candidate.victims.clone(),
+        victims: keys(&candidate.victims),
         num_pdb_violations: candidate.num_pdb_violations,
     });
     Some(PreemptionEntry {
         nominated_node: chosen.node.clone(),
-        victims: chosen.victims.clone(),
+        victims: keys(&chosen.victims),
         num_pdb_violations: chosen.num_pdb_violations,
         candidates: Some(candidates.collect()),
         candidate_count: Some(outcome.candidates.len()),
         ties: Some(outcome.ties.iter().map(|ix| candidate_of(ix).node.clone()).collect()),
         fits_after_eviction: false,
     })
+}
+
+fn keys(pods: &[(String, String)]) -> Vec<String> {
+    pods.iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect()
 }
