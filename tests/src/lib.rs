@@ -1,1 +1,4 @@
-//! tests
+//! bayplan seen from outside, and the judge that compares it with recorded decisions of
+//! kube-scheduler.
+
+pub mod conformance;

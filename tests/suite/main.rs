@@ -1,3 +1,4 @@
-//! The product seen from outside.
+//! The rules of scheduling as tables: what the specification says, asked of every engine.
 
 mod input;
+mod rules;

@@ -2,7 +2,7 @@
 //! the plain rules or the columns produced it.
 
 use crate::plugins::Plugin;
-use crate::plugins::reason::Rejection;
+use crate::plugins::reason::{Code, Rejection};
 
 /// What one attempt found out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,20 @@ pub struct NodeScore {
 }
 
 impl Evaluation {
+    /// Indices of the nodes that pass all filters, ascending.
+    pub fn feasible(&self) -> Vec<usize> {
+        let verdicts = self.verdicts.iter().enumerate();
+        verdicts.filter(|(_, verdict)| **verdict == Verdict::Feasible).map(|(ix, _)| ix).collect()
+    }
+
+    /// The text of the filter that failed on the first node by name, if one failed.
+    pub fn first_filter_error(&self) -> Option<String> {
+        self.verdicts.iter().find_map(|verdict| match verdict {
+            Verdict::Rejected(rejection) if rejection.code == Code::Error => Some(rejection.text()),
+            _ => None,
+        })
+    }
+
     /// Indices of the nodes that share the highest total, ascending; on the fast path nothing.
     pub fn best(&self) -> Vec<usize> {
         let max = self.scores.iter().map(|row| row.total).max();

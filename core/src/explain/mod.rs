@@ -1,1 +1,3 @@
 //! From decisions to words.
+
+pub mod message;

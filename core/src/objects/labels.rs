@@ -40,6 +40,9 @@ pub enum LabelOperator {
     Exists,
     /// Absent.
     DoesNotExist,
+    /// An operator that nobody knows; the selector does not compile.
+    #[serde(other)]
+    Unknown,
 }
 
 /// `core/v1 NodeSelector`: any term may hold.
@@ -89,6 +92,9 @@ pub enum NodeOperator {
     Gt,
     /// Present, an integer less than the operand.
     Lt,
+    /// An operator that nobody knows; the term does not compile.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LabelSelector {
@@ -124,6 +130,7 @@ impl LabelRequirement {
             LabelOperator::NotIn => value.is_none_or(|v| !self.values.contains(v)),
             LabelOperator::Exists => value.is_some(),
             LabelOperator::DoesNotExist => value.is_none(),
+            LabelOperator::Unknown => false,
         }
     }
 
@@ -136,6 +143,7 @@ impl LabelRequirement {
             LabelOperator::Exists | LabelOperator::DoesNotExist if !self.values.is_empty() => Some(
                 format!("{}: values set must be empty for exists and does not exist", self.key),
             ),
+            LabelOperator::Unknown => Some(format!("{}: not a valid selector operator", self.key)),
             _ => None,
         };
         invalid_label_key(&self.key)
@@ -155,12 +163,16 @@ impl NodeSelectorTerm {
     /// Whether the term holds. An empty term and a term that upstream could not compile match
     /// nothing. Field requirements are not looked at when the node's name is empty.
     pub fn matches(&self, node_name: &str, labels: &Labels) -> bool {
-        let empty = self.match_expressions.is_empty() && self.match_fields.is_empty();
-        !empty
+        !self.is_empty()
             && self.invalid().is_none()
             && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
             && (node_name.is_empty()
                 || self.match_fields.iter().all(|requirement| requirement.matches_field(node_name)))
+    }
+
+    /// Whether the term has no requirement at all, and so matches nothing.
+    pub fn is_empty(&self) -> bool {
+        self.match_expressions.is_empty() && self.match_fields.is_empty()
     }
 
     /// Why upstream could not compile the term, if so.
@@ -186,7 +198,13 @@ impl NodeRequirement {
             NodeOperator::DoesNotExist => value.is_none(),
             NodeOperator::Gt => compare(|a, b| a > b),
             NodeOperator::Lt => compare(|a, b| a < b),
+            NodeOperator::Unknown => false,
         }
+    }
+
+    /// Whether this field requirement lists the names of the nodes that may match.
+    pub fn is_node_name_in(&self) -> bool {
+        self.key == "metadata.name" && self.operator == NodeOperator::In
     }
 
     /// Whether a node of this name satisfies this field requirement. Fields other than
@@ -218,6 +236,7 @@ impl NodeRequirement {
                     self.key
                 ))
             }
+            NodeOperator::Unknown => Some(format!("{}: not a valid selector operator", self.key)),
             _ => None,
         };
         invalid_label_key(&self.key)

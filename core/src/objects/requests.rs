@@ -112,7 +112,9 @@ pub enum RequestsOf {
     IncomingForScore,
     /// A pod on a node: resources in force after a resize count too.
     Bound,
-    /// The same for scoring (CPU and memory only), with the defaults.
+    /// The same for scoring (CPU and memory only): containers without a request count with the
+    /// defaults; where the pod states requests for itself, only for what the pod as a whole does
+    /// not request.
     BoundForScore,
 }
 
@@ -128,25 +130,36 @@ impl RequestsOf {
 
 /// The pod's effective request.
 pub fn pod_requests(pod: &Pod, of: RequestsOf) -> Resources {
-    let pod_level = pod.spec.resources.as_ref().map(|resources| &resources.requests);
-    let pod_level = pod_level
-        .filter(|requests| of.pod_level_counts() && requests.keys().any(|name| is_pod_level(name)));
-    let container_default = match of {
-        RequestsOf::IncomingForScore => true,
-        RequestsOf::BoundForScore => pod_level.is_none(),
-        _ => false,
-    };
-    let mut list = container_requests(pod, of, container_default);
-    if let Some(requests) = pod_level {
-        for (name, quantity) in requests.iter().filter(|(name, _)| is_pod_level(name)) {
-            list.insert(name.clone(), *quantity);
+    Resources::from_list(&match of {
+        RequestsOf::Incoming | RequestsOf::Bound => effective(pod, of, &ResourceList::new()),
+        RequestsOf::IncomingForScore => effective(pod, of, &container_defaults()),
+        RequestsOf::BoundForScore => {
+            let mut missing = container_defaults();
+            if pod_level_requests(pod).is_some() {
+                let stated = effective(pod, of, &ResourceList::new());
+                missing.retain(|name, _| !stated.contains_key(name));
+            }
+            effective(pod, of, &missing)
         }
+    })
+}
+
+/// The pod's effective request, where every container that does not request a resource of
+/// `missing` requests as much as that says.
+fn effective(pod: &Pod, of: RequestsOf, missing: &ResourceList) -> ResourceList {
+    let mut list = container_requests(pod, of, missing);
+    if let Some(requests) = pod_level_requests(pod).filter(|_| of.pod_level_counts()) {
+        let stated = requests.iter().filter(|(name, _)| is_pod_level(name));
+        list.extend(stated.map(|(name, quantity)| (name.clone(), *quantity)));
     }
     add(&mut list, &pod.spec.overhead);
-    if of == RequestsOf::BoundForScore {
-        set_defaults(&mut list);
-    }
-    Resources::from_list(&list)
+    list
+}
+
+/// The requests that the pod states for itself as a whole, if it states any that counts.
+fn pod_level_requests(pod: &Pod) -> Option<&ResourceList> {
+    let requests = &pod.spec.resources.as_ref()?.requests;
+    requests.keys().any(|name| is_pod_level(name)).then_some(requests)
 }
 
 /// Whether a pod may state this resource for itself as a whole.
@@ -156,12 +169,12 @@ pub fn is_pod_level(name: &str) -> bool {
 
 /// Containers added up, init containers as far as they need more; neither pod-level requests nor
 /// overhead.
-fn container_requests(pod: &Pod, of: RequestsOf, defaults: bool) -> ResourceList {
+fn container_requests(pod: &Pod, of: RequestsOf, missing: &ResourceList) -> ResourceList {
     let infeasible =
         pod.status.conditions.iter().any(|condition| {
             condition.kind == "PodResizePending" && condition.reason == "Infeasible"
         });
-    let effective = |container: &Container, statuses: &[ContainerStatus], keeps_running: bool| {
+    let request_of = |container: &Container, statuses: &[ContainerStatus], keeps_running: bool| {
         let mut list = container.resources.requests.clone();
         if of.status_counts() && keeps_running {
             let status = statuses.iter().find(|status| status.name == container.name);
@@ -175,15 +188,15 @@ fn container_requests(pod: &Pod, of: RequestsOf, defaults: bool) -> ResourceList
                 raise(&mut list, &status.allocated_resources);
             }
         }
-        if defaults {
-            set_defaults(&mut list);
+        for (name, quantity) in missing {
+            list.entry(name.clone()).or_insert(*quantity);
         }
         list
     };
     let init = |container: &Container| {
-        effective(container, &pod.status.init_container_statuses, container.is_sidecar())
+        request_of(container, &pod.status.init_container_statuses, container.is_sidecar())
     };
-    let main = |container: &Container| effective(container, &pod.status.container_statuses, true);
+    let main = |container: &Container| request_of(container, &pod.status.container_statuses, true);
     aggregate(&pod.spec, init, main)
 }
 
@@ -215,9 +228,11 @@ pub fn aggregate(
     sum
 }
 
-fn set_defaults(list: &mut ResourceList) {
-    list.entry("cpu".to_owned()).or_insert(Quantity::from_milli(DEFAULT_MILLI_CPU));
-    list.entry("memory".to_owned()).or_insert(Quantity::from_integer(DEFAULT_MEMORY));
+fn container_defaults() -> ResourceList {
+    ResourceList::from([
+        ("cpu".to_owned(), Quantity::from_milli(DEFAULT_MILLI_CPU)),
+        ("memory".to_owned(), Quantity::from_integer(DEFAULT_MEMORY)),
+    ])
 }
 
 fn add(list: &mut ResourceList, other: &ResourceList) {

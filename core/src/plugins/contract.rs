@@ -69,6 +69,12 @@ pub trait Plain<'a> {
     /// it already).
     fn remove_pod(&mut self, _context: &Context<'a>, _pod: &'a Pod, _node: &NodeInfo<'a>) {}
 
+    /// PostFilter: what the plugin says when no node is left and it cannot help; `None` where it
+    /// takes no part.
+    fn post_filter(&self, _context: &Context<'a>) -> Option<String> {
+        None
+    }
+
     /// PreScore: looks at the feasible nodes together.
     fn pre_score(&mut self, _context: &Context<'a>, _feasible: &[&NodeInfo<'a>]) -> PreScore {
         PreScore::Run

@@ -5,8 +5,25 @@
 //! judges the fast one and is what `explain` prints.
 
 pub mod contract;
+pub mod dynamic_resources;
+pub mod image_locality;
+pub mod inter_pod_affinity;
+pub mod node_affinity;
+pub mod node_name;
+pub mod node_ports;
+pub mod node_resources_balanced_allocation;
+pub mod node_resources_fit;
+pub mod node_unschedulable;
+pub mod node_volume_limits;
+pub mod pod_topology_spread;
 pub mod reason;
+pub mod scheduling_gates;
+pub mod taint_toleration;
+pub mod volume_binding;
+pub mod volume_restrictions;
+pub mod volume_zone;
 
+use contract::Plain;
 use std::fmt;
 
 /// A plugin of the default scheduler that takes part in decisions. The order of the variants is
@@ -72,6 +89,33 @@ impl Plugin {
             Self::ImageLocality => "ImageLocality",
         }
     }
+}
+
+/// The plain rule of a plugin, for one attempt of one pod; `None` where the plugin takes part in
+/// no question of [`Plain`].
+pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
+    Some(match plugin {
+        Plugin::SchedulingGates => Box::new(scheduling_gates::plain::SchedulingGates::new()),
+        Plugin::NodeUnschedulable => Box::new(node_unschedulable::plain::NodeUnschedulable::new()),
+        Plugin::NodeName => Box::new(node_name::plain::NodeName::new()),
+        Plugin::TaintToleration => Box::new(taint_toleration::plain::TaintToleration::new()),
+        Plugin::NodeAffinity => Box::new(node_affinity::plain::NodeAffinity::new()),
+        Plugin::NodePorts => Box::new(node_ports::plain::NodePorts::new()),
+        Plugin::NodeResourcesFit => Box::new(node_resources_fit::plain::NodeResourcesFit::new()),
+        Plugin::VolumeRestrictions => {
+            Box::new(volume_restrictions::plain::VolumeRestrictions::new())
+        }
+        Plugin::NodeVolumeLimits => Box::new(node_volume_limits::plain::NodeVolumeLimits::new()),
+        Plugin::VolumeBinding => Box::new(volume_binding::plain::VolumeBinding::new()),
+        Plugin::VolumeZone => Box::new(volume_zone::plain::VolumeZone::new()),
+        Plugin::PodTopologySpread => Box::new(pod_topology_spread::plain::PodTopologySpread::new()),
+        Plugin::InterPodAffinity => Box::new(inter_pod_affinity::plain::InterPodAffinity::new()),
+        Plugin::NodeResourcesBalancedAllocation => {
+            Box::new(node_resources_balanced_allocation::plain::NodeResourcesBalancedAllocation)
+        }
+        Plugin::ImageLocality => Box::new(image_locality::plain::ImageLocality::new()),
+        _ => return None,
+    })
 }
 
 impl fmt::Display for Plugin {

@@ -1,0 +1,224 @@
+//! One recorded case after the other: every pending pod is attempted once, in order.
+
+use super::compare::compare;
+use super::engine::{Engine, Preempted};
+use super::profile::profile;
+use super::read;
+use super::recording::{CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal};
+use super::report::Report;
+use super::world::World;
+use anyhow::{Context, Result, bail};
+use bayplan::base::time::Timestamp;
+use bayplan::cycle::evaluation::{Evaluation, Verdict};
+use bayplan::explain::message;
+use bayplan::objects::{Object, Pod};
+use bayplan::plugins::reason::{Code, Rejection};
+use bayplan::preemption::Nomination;
+use bayplan::profile::Profile;
+
+/// 2030-01-01T00:00:00Z, when the first pending pod starts; each later one a second later.
+const FIRST_START: i64 = 1_893_456_000;
+
+/// Judges the cases of one family.
+pub(super) fn judge(
+    family: &str,
+    lines: &[String],
+    engine: &mut dyn Engine,
+    report: &mut Report,
+) -> Result<()> {
+    for line in lines {
+        let line: Line = serde_json::from_str(line)?;
+        let name = line.case.name.clone();
+        report.count_case(family);
+        match Replay::new(&line) {
+            Ok(replay) => replay.run(line, family, engine, report).context(name)?,
+            Err(error) => report.skip(family, format!("{name}: {error:#}")),
+        }
+    }
+    Ok(())
+}
+
+/// A case on its way.
+struct Replay {
+    world: World,
+    profile: Profile,
+    pending: Vec<String>,
+}
+
+impl Replay {
+    fn new(line: &Line) -> Result<Self> {
+        let mut world = World::default();
+        for value in &line.case.objects {
+            if let Some(object) = read::object(value.clone())? {
+                world.add(object);
+            }
+        }
+        let mut pending = Vec::new();
+        for value in &line.case.pending {
+            let Some(Object::Pod(pod)) = read::object(value.clone())? else {
+                bail!("a pending object is no pod");
+            };
+            pending.push(pod.meta.key());
+            world.add(Object::Pod(pod));
+        }
+        Ok(Self { world, profile: profile(line.case.profile.as_ref())?, pending })
+    }
+
+    fn run(
+        mut self,
+        line: Line,
+        family: &str,
+        engine: &mut dyn Engine,
+        report: &mut Report,
+    ) -> Result<()> {
+        for (position, recorded) in line.expected.pods.iter().enumerate() {
+            let key = self.pending.get(position).context("fewer pods than decisions")?.clone();
+            let start = Timestamp::from_seconds(FIRST_START + i64::try_from(position)?);
+            let decided = self.attempt(&key, start, recorded, engine)?;
+            let place = format!("{} {key}", line.case.name);
+            report.count(family, &place, compare(recorded, &decided));
+        }
+        Ok(())
+    }
+
+    /// Attempts one pod, and brings the world to where the recording has it then.
+    fn attempt(
+        &mut self,
+        key: &str,
+        start: Timestamp,
+        recorded: &Entry,
+        engine: &mut dyn Engine,
+    ) -> Result<Entry> {
+        let pod = self.world.pod(key).context("the pod is gone")?;
+        if pod.is_terminating() {
+            let message = Some(message::deleting(pod));
+            return Ok(Entry { message, ..empty(key) });
+        }
+        let evaluation = engine.evaluate(&self.world, &self.profile, pod);
+        let mut decided = self.entry(key, pod, &evaluation);
+        if evaluation.pre_enqueue.is_some() {
+            return Ok(decided);
+        }
+        if decided.bound.is_none() {
+            let outcome = engine.preempt(&self.world, &self.profile, pod, &evaluation);
+            let nodes = self.world.node_count();
+            decided.message = Some(message::unschedulable(&evaluation, nodes, &outcome.text));
+            self.preempt(key, recorded, &outcome, &mut decided, engine)?;
+        }
+        if let Some(node) = &recorded.bound {
+            self.world.bind(key, node, start);
+        }
+        Ok(decided)
+    }
+
+    /// What an attempt found, in the words of a recording.
+    fn entry(&self, key: &str, pod: &Pod, evaluation: &Evaluation) -> Entry {
+        let names: Vec<&str> = self.world.node_names().collect();
+        let verdicts = names.iter().zip(&evaluation.verdicts);
+        let nodes = verdicts.map(|(name, verdict)| {
+            ((*name).to_owned(), NodeEntry { filter: refusal_of_node(verdict, evaluation) })
+        });
+        let scores = evaluation.scores.iter().map(|row| {
+            let parts = row.parts.iter().map(|(plugin, score)| (plugin.name().to_owned(), *score));
+            let total = std::iter::once(("total".to_owned(), row.total));
+            (names[row.node].to_owned(), parts.chain(total).collect())
+        });
+        let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
+        let nominated = || Some(pod.status.nominated_node_name.clone());
+        let fast = evaluation.nominated_fast_path.then(nominated).flatten();
+        Entry {
+            pre_enqueue: evaluation.pre_enqueue.as_ref().map(refusal),
+            pre_filter: evaluation.pre_filter.as_ref().map(refusal),
+            nominated_fast_path: evaluation.nominated_fast_path,
+            nodes: Some(nodes.collect()),
+            scores: Some(scores.collect()),
+            bound: fast.or_else(|| best.first().cloned()),
+            best: Some(best),
+            error: evaluation.error.clone(),
+            ..empty(key)
+        }
+    }
+
+    /// Makes room as recorded, and tries the pod again on the node it is nominated to.
+    fn preempt(
+        &mut self,
+        key: &str,
+        recorded: &Entry,
+        outcome: &Preempted,
+        decided: &mut Entry,
+        engine: &mut dyn Engine,
+    ) -> Result<()> {
+        decided.preemption = preemption_entry(outcome);
+        let Some(made) = &recorded.preemption else {
+            if outcome.nomination != Nomination::Keep {
+                self.world.nominate(key, "");
+            }
+            return Ok(());
+        };
+        made.victims.iter().for_each(|victim| self.world.remove_pod(victim));
+        let priority = self.world.pod(key).context("the pod is gone")?.priority();
+        self.world.clear_nominations(&made.nominated_node, priority);
+        self.world.nominate(key, &made.nominated_node);
+        let pod = self.world.pod(key).context("the pod is gone")?;
+        let again = engine.evaluate(&self.world, &self.profile, pod);
+        if !made.fits_after_eviction {
+            self.world.nominate(key, "");
+        }
+        if let Some(preemption) = &mut decided.preemption {
+            preemption.fits_after_eviction = again.nominated_fast_path;
+            decided.bound = again.nominated_fast_path.then(|| preemption.nominated_node.clone());
+        }
+        Ok(())
+    }
+}
+
+fn empty(key: &str) -> Entry {
+    Entry {
+        pod: key.to_owned(),
+        nodes: Some(Default::default()),
+        scores: Some(Default::default()),
+        best: Some(Vec::new()),
+        ..Entry::default()
+    }
+}
+
+fn refusal_of_node(verdict: &Verdict, evaluation: &Evaluation) -> Option<Refusal> {
+    match verdict {
+        Verdict::Feasible => None,
+        Verdict::Rejected(rejection) => Some(refusal(rejection)),
+        Verdict::Excluded => Some(Refusal {
+            plugin: "PreFilterResult".to_owned(),
+            code: Code::UnschedulableAndUnresolvable.name().to_owned(),
+            reasons: vec![message::excluded_by(evaluation)],
+        }),
+    }
+}
+
+fn refusal(rejection: &Rejection) -> Refusal {
+    let mut reasons: Vec<_> = rejection.reasons.iter().map(ToString::to_string).collect();
+    reasons.sort();
+    Refusal {
+        plugin: rejection.plugin.name().to_owned(),
+        code: rejection.code.name().to_owned(),
+        reasons,
+    }
+}
+
+fn preemption_entry(outcome: &Preempted) -> Option<PreemptionEntry> {
+    let candidate_of = |ix: &usize| &outcome.candidates[*ix];
+    let chosen = outcome.ties.first().map(candidate_of)?;
+    let candidates = outcome.candidates.iter().map(|candidate| CandidateEntry {
+        node: candidate.node.clone(),
+        victims: candidate.victims.clone(),
+        num_pdb_violations: candidate.num_pdb_violations,
+    });
+    Some(PreemptionEntry {
+        nominated_node: chosen.node.clone(),
+        victims: chosen.victims.clone(),
+        num_pdb_violations: chosen.num_pdb_violations,
+        candidates: Some(candidates.collect()),
+        candidate_count: Some(outcome.candidates.len()),
+        ties: Some(outcome.ties.iter().map(|ix| candidate_of(ix).node.clone()).collect()),
+        fits_after_eviction: false,
+    })
+}
