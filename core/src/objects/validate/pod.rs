@@ -1,6 +1,6 @@
 //! Pods and pod templates.
 
-use super::super::labels::{NodeSelectorTerm, invalid_label_key};
+use super::super::labels::{NodeOperator, NodeRequirement, NodeSelectorTerm, invalid_label_key};
 use super::super::node::TaintEffect;
 use super::super::pod::{
     Affinity, Container, Pod, PodAffinity, PodAffinityTerm, PodSpec, ResourceRequirements,
@@ -172,6 +172,15 @@ fn check_weight(found: &mut Findings, field: &str, weight: i32) {
 }
 
 fn check_node_term(found: &mut Findings, field: &str, term: &NodeSelectorTerm) {
+    let unknown = |requirement: &&NodeRequirement| requirement.operator == NodeOperator::Unknown;
+    for (list, requirements) in
+        [("matchExpressions", &term.match_expressions), ("matchFields", &term.match_fields)]
+    {
+        if let Some((ix, _)) = requirements.iter().enumerate().find(|(_, r)| unknown(r)) {
+            let message = "unknown operator; use In, NotIn, Exists, DoesNotExist, Gt or Lt";
+            return found.add(format!("{field}.{list}[{ix}].operator"), message);
+        }
+    }
     if let Some(message) = term.invalid() {
         found.add(field, message);
     }
