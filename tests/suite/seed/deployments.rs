@@ -89,10 +89,11 @@ fn seed_d09_recreate_waits_for_all_old_pods() {
 fn seed_d21_a_canary_is_two_deployments() {
     let placement = World::of(&[SMALL, "13-go-api-canary"]).place();
     assert_eq!(placement.summary.placed, 10);
-    let owned =
-        |owner: &str| placement.pods.iter().filter(|pod| pod.owner.as_deref() == Some(owner));
-    assert_eq!(owned("Deployment/default/go-api-stable").count(), 9);
-    assert_eq!(owned("Deployment/default/go-api-canary").count(), 1);
+    let owned = |owner: &str| {
+        placement.pods.iter().filter(|pod| pod.owner.as_deref() == Some(owner)).count()
+    };
+    assert_eq!(owned("Deployment/default/go-api-stable"), 9);
+    assert_eq!(owned("Deployment/default/go-api-canary"), 1);
     assert_eq!(placement.node("master").requested.pods, 0);
     assert!(WORKERS.iter().all(|node| (3..=4).contains(&placement.node(node).requested.pods)));
 }
