@@ -15,6 +15,7 @@ pub mod node;
 pub mod object;
 pub mod pod;
 pub mod policy;
+pub mod qos;
 pub mod quantity;
 pub mod requests;
 pub mod snapshot;

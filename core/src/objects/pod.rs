@@ -334,6 +334,14 @@ pub struct PodAffinityTerm {
     pub mismatch_label_keys: Vec<String>,
 }
 
+impl PodAffinityTerm {
+    /// Why upstream could not compile a selector of the term, if so.
+    pub fn invalid(&self) -> Option<String> {
+        let selectors = [&self.label_selector, &self.namespace_selector];
+        selectors.into_iter().flatten().find_map(LabelSelector::invalid)
+    }
+}
+
 /// A topology spread constraint.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]

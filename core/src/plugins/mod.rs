@@ -5,6 +5,7 @@
 //! judges the fast one and is what `explain` prints.
 
 pub mod contract;
+pub mod dynamic_resources;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
@@ -139,7 +140,8 @@ pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
             Box::new(node_resources_balanced_allocation::plain::NodeResourcesBalancedAllocation)
         }
         Plugin::ImageLocality => Box::new(image_locality::plain::ImageLocality::new()),
-        _ => return None,
+        Plugin::DynamicResources => Box::new(dynamic_resources::plain::DynamicResources::default()),
+        Plugin::DefaultPreemption => return None,
     })
 }
 

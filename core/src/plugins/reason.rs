@@ -127,6 +127,14 @@ pub enum Reason {
     VolumeWithoutName,
     /// A storage class does not say when claims are bound; its name.
     BindingModeNotSet(Box<str>),
+    /// The node does not have the devices that the claims without an allocation ask for.
+    CannotAllocateClaims,
+    /// The devices of an allocated claim cannot be used on the node.
+    ClaimNotAvailable,
+    /// Allocation failed where a pool of devices names one twice.
+    InvalidResourcePools,
+    /// The search for devices was given up.
+    AllocationTimeout,
     /// A text that stems from a name or an error and stands for itself.
     Other(Box<str>),
 }
@@ -196,6 +204,10 @@ impl fmt::Display for Reason {
                 "PersistentVolumeClaim had no pv name and storageClass name"
             }
             Self::VolumeWithoutName => "PersistentVolume had no name",
+            Self::CannotAllocateClaims => "cannot allocate all claims",
+            Self::ClaimNotAvailable => "resourceclaim not available on the node",
+            Self::InvalidResourcePools => "invalid resource pools were encountered",
+            Self::AllocationTimeout => "timed out trying to allocate devices",
             Self::NodeUnschedulable => "node(s) were unschedulable",
             Self::NodeName => "node(s) didn't match the requested node name",
             Self::UntoleratedTaint => "node(s) had untolerated taint(s)",

@@ -27,12 +27,12 @@ pub struct LabelSet {
 /// Pods that a term speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matcher {
-    /// Spread constraint: pods of the namespace that match every selector and are not terminating.
+    /// Spread constraint: pods of the namespace that are not terminating.
     Spread {
         /// Namespace of the incoming pod.
         namespace: Arc<str>,
-        /// Selectors, all of which must match.
-        selectors: Vec<LabelSelector>,
+        /// Labels.
+        selector: LabelSelector,
     },
     /// Own affinity terms of an incoming pod: pods that match every one of them.
     Own(Vec<OwnTerm>),
@@ -107,10 +107,8 @@ fn named(term: &PodAffinityTerm, namespace: &str) -> BTreeSet<String> {
 impl Matcher {
     fn matches(&self, set: &LabelSet, store: &Store) -> bool {
         match self {
-            Self::Spread { namespace, selectors } => {
-                !set.terminating
-                    && *namespace == set.namespace
-                    && selectors.iter().all(|selector| selector.matches(&set.labels))
+            Self::Spread { namespace, selector } => {
+                !set.terminating && *namespace == set.namespace && selector.matches(&set.labels)
             }
             Self::Own(terms) => terms.iter().all(|term| term.matches(set)),
             Self::Carried(term) => {
@@ -126,7 +124,7 @@ impl Matcher {
     /// A pair that every matched label set has, if there is one.
     fn anchor(&self) -> Option<(&str, &str)> {
         match self {
-            Self::Spread { selectors, .. } => selectors.iter().find_map(anchor),
+            Self::Spread { selector, .. } => anchor(selector),
             Self::Own(terms) => terms.iter().find_map(|term| anchor(&term.selector)),
             Self::Carried(term) => anchor(&term.selector),
         }

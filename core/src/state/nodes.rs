@@ -5,7 +5,7 @@ use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
 use crate::objects::Node;
-use crate::objects::requests::Resources;
+use crate::objects::requests::{Resources, is_scalar};
 use crate::objects::snapshot::HostPort;
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -42,6 +42,19 @@ pub struct AmountColumns {
     pub allocatable: IndexVec<NodeIx, i64>,
     /// What its pods request.
     pub requested: IndexVec<NodeIx, i64>,
+}
+
+/// A tracked resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tracked {
+    /// CPU, in thousandths.
+    Cpu,
+    /// Memory, in bytes.
+    Memory,
+    /// Ephemeral storage, in bytes.
+    EphemeralStorage,
+    /// Any other, in whole numbers.
+    Scalar(ResourceIx),
 }
 
 /// What a pod takes from its node, in numbers of the tables.
@@ -86,6 +99,7 @@ pub struct Nodes {
     pub zones: Vec<Range<usize>>,
     names: IndexVec<NodeIx, Arc<str>>,
     by_name: Map<Arc<str>, NodeIx>,
+    with_image: Map<Box<str>, Vec<NodeIx>>,
     resources: Interner<ResourceIx, Box<str>>,
     ports_known: Interner<PortIx, HostPort>,
 }
@@ -121,6 +135,15 @@ impl Nodes {
         self.ephemeral_storage = AmountColumns::zero(count);
         for column in self.scalars.iter_mut() {
             *column = AmountColumns::zero(count);
+        }
+        self.with_image.clear();
+        for (at, node) in objects.iter().enumerate() {
+            for name in node.status.images.iter().flat_map(|image| &image.names) {
+                let nodes = self.with_image.entry(name.as_str().into()).or_default();
+                if nodes.last() != Some(&NodeIx::new(at)) {
+                    nodes.push(NodeIx::new(at));
+                }
+            }
         }
         self.objects = objects.into_iter().collect();
         for node in self.objects.indices() {
@@ -166,6 +189,48 @@ impl Nodes {
         self.resources.value(resource)
     }
 
+    /// The tracked resource of a name; `None` for a name that nobody tracks.
+    pub fn tracked(&mut self, name: &str) -> Option<Tracked> {
+        match name {
+            "cpu" => Some(Tracked::Cpu),
+            "memory" => Some(Tracked::Memory),
+            "ephemeral-storage" => Some(Tracked::EphemeralStorage),
+            name => is_scalar(name).then(|| Tracked::Scalar(self.resource(name))),
+        }
+    }
+
+    /// What pods may use of a resource.
+    #[inline]
+    pub fn allocatable(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].allocatable_milli_cpu,
+            Tracked::Memory => self.rows[node].allocatable_memory,
+            Tracked::EphemeralStorage => self.ephemeral_storage.allocatable[node],
+            Tracked::Scalar(resource) => self.scalars[resource].allocatable[node],
+        }
+    }
+
+    /// What the node's pods request of a resource.
+    #[inline]
+    pub fn requested(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].requested_milli_cpu,
+            Tracked::Memory => self.rows[node].requested_memory,
+            Tracked::EphemeralStorage => self.ephemeral_storage.requested[node],
+            Tracked::Scalar(resource) => self.scalars[resource].requested[node],
+        }
+    }
+
+    /// The same for scoring: CPU and memory count with defaults where nothing is requested.
+    #[inline]
+    pub fn scored(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].scored_milli_cpu,
+            Tracked::Memory => self.rows[node].scored_memory,
+            _ => self.requested(node, resource),
+        }
+    }
+
     /// The number of a host port.
     pub fn port(&mut self, port: HostPort) -> PortIx {
         self.ports_known.intern(port)
@@ -195,6 +260,11 @@ impl Nodes {
         }
         self.pods.iter_mut().for_each(Vec::clear);
         self.ports.iter_mut().for_each(SmallVec::clear);
+    }
+
+    /// Nodes that have an image, ascending.
+    pub fn with_image(&self, name: &str) -> &[NodeIx] {
+        self.with_image.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The node of a name.

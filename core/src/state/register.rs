@@ -3,11 +3,13 @@
 use super::Cluster;
 use super::classes::{Class, ClassKey};
 use super::counters::{CarrierKey, CarrierKind, CounterKey};
-use super::ix::{CarrierIx, ClassIx, CounterIx, EligibleIx, KeyIx, MatcherIx};
+use super::ix::{CarrierIx, ClassIx, CounterIx, EligibleIx, KeyIx, MatcherIx, NodeIx, PortIx};
 use super::labels::{CarriedTerm, LabelSet, Matcher, OwnTerm};
 use super::node_sets::{Eligible, Requirements};
-use super::nodes::Take;
+use super::nodes::{Take, Tracked};
 use crate::base::bits::Bits;
+use crate::base::index::IndexVec;
+use crate::objects::node::Taint;
 use crate::objects::pod::{Pod, PodAffinityTerm, Toleration};
 use crate::objects::requests::{RequestsOf, pod_requests};
 use crate::objects::snapshot::host_ports;
@@ -68,22 +70,23 @@ impl Cluster {
                 carried.push((carrier, weight));
             }
         };
-        if let Some(anti) = &affinity.pod_anti_affinity {
-            for term in &anti.required {
-                carry(self, term, CarrierKind::RequiredAnti, 1);
+        let sides = [
+            (&affinity.pod_anti_affinity, CarrierKind::RequiredAnti, -1),
+            (&affinity.pod_affinity, CarrierKind::RequiredAffinity, 1),
+        ];
+        for (side, kind, sign) in sides {
+            let Some(side) = side else { continue };
+            // A list with a term that does not compile counts as empty.
+            if side.required.iter().all(|term| term.invalid().is_none()) {
+                for term in &side.required {
+                    carry(self, term, kind, 1);
+                }
             }
-            for term in &anti.preferred {
-                let weight = -i64::from(term.weight);
-                carry(self, &term.pod_affinity_term, CarrierKind::Preferred, weight);
-            }
-        }
-        if let Some(near) = &affinity.pod_affinity {
-            for term in &near.required {
-                carry(self, term, CarrierKind::RequiredAffinity, 1);
-            }
-            for term in &near.preferred {
-                let weight = i64::from(term.weight);
-                carry(self, &term.pod_affinity_term, CarrierKind::Preferred, weight);
+            if side.preferred.iter().all(|term| term.pod_affinity_term.invalid().is_none()) {
+                for term in &side.preferred {
+                    let weight = sign * i64::from(term.weight);
+                    carry(self, &term.pod_affinity_term, CarrierKind::Preferred, weight);
+                }
             }
         }
         carried
@@ -113,19 +116,18 @@ impl Cluster {
         self.counter(CounterKey { matcher, key, eligible: None })
     }
 
-    /// A count of the pods that a spread constraint speaks of, per domain of a key. Without
-    /// selectors no pod is counted.
+    /// A count of the pods that a spread constraint speaks of, per domain of a key. Without a
+    /// selector no pod is counted.
     pub fn spread_counter(
         &mut self,
         namespace: &Arc<str>,
-        selectors: Vec<LabelSelector>,
+        selector: Option<LabelSelector>,
         key: KeyIx,
         eligible: Option<EligibleIx>,
     ) -> CounterIx {
-        // A selector that matches everything counts nothing upstream.
-        let counts = !selectors.is_empty() && !selectors.iter().all(LabelSelector::is_empty);
-        let matcher = counts
-            .then(|| self.matcher(Matcher::Spread { namespace: namespace.clone(), selectors }));
+        let matcher = selector.map(|selector| {
+            self.matcher(Matcher::Spread { namespace: namespace.clone(), selector })
+        });
         self.counter(CounterKey { matcher, key, eligible })
     }
 
@@ -136,6 +138,24 @@ impl Cluster {
     /// The number of a set of nodes that count for a spread constraint.
     pub fn eligible(&mut self, eligible: Eligible) -> EligibleIx {
         self.node_sets.eligible(eligible, &self.nodes, &mut self.topology)
+    }
+
+    /// The host ports that a pod wants, ascending.
+    pub fn ports_of(&mut self, pod: &Pod) -> SmallVec<[PortIx; 2]> {
+        let mut ports: SmallVec<_> = host_ports(pod).map(|port| self.nodes.port(port)).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
+    /// The tracked resource of a name; `None` for a name that nobody tracks.
+    pub fn tracked(&mut self, name: &str) -> Option<Tracked> {
+        self.nodes.tracked(name)
+    }
+
+    /// A number per node that its taints decide.
+    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i64) -> IndexVec<NodeIx, i64> {
+        self.node_sets.by_taints(of)
     }
 
     /// Nodes that meet a pod's requirements on labels and names.

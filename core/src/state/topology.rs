@@ -26,6 +26,8 @@ pub struct Domains {
     pub values: Vec<Box<str>>,
     /// The nodes of every domain are one range, these; `None` where one is not.
     pub ranges: Option<Vec<std::ops::Range<usize>>>,
+    /// Some node lacks the label.
+    pub some_lack_it: bool,
     /// Every node is in the domain of its own number.
     pub each_node: bool,
 }
@@ -82,6 +84,7 @@ impl Domains {
             }
             domains.of.push(domain);
         }
+        domains.some_lack_it = domains.of.iter().any(|domain| *domain == NO_DOMAIN);
         domains.ranges = domains.nodes.iter().map(|nodes| range(nodes)).collect();
         domains.each_node = domains.of.iter().enumerate().all(|(at, d)| *d as usize == at);
         domains

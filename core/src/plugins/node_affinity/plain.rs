@@ -1,11 +1,11 @@
 //! The rule over objects.
 
+use super::{counted, named_nodes};
 use crate::objects::pod::{NodeAffinity as Affinity, Pod, PreferredSchedulingTerm};
-use crate::objects::{NodeInfo, NodeSelector, NodeSelectorTerm};
+use crate::objects::{NodeInfo, NodeSelector};
 use crate::plugins::Plugin;
 use crate::plugins::contract::{Context, Plain, PreFilter, PreScore, normalize_by_maximum};
 use crate::plugins::reason::{Code, Reason, Rejection};
-use std::collections::BTreeSet;
 
 /// `nodeSelector` and node affinity.
 #[derive(Clone, Debug, Default)]
@@ -86,25 +86,4 @@ impl<'a> Plain<'a> for NodeAffinity {
     fn boxed_clone(&self) -> Box<dyn Plain<'a> + 'a> {
         Box::new(self.clone())
     }
-}
-
-/// Terms that count at all, whether they compile or not.
-fn counted(
-    terms: Option<&[PreferredSchedulingTerm]>,
-) -> impl Iterator<Item = &PreferredSchedulingTerm> {
-    terms.unwrap_or_default().iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
-}
-
-/// The only nodes that can match, if every term names some.
-fn named_nodes(selector: &NodeSelector) -> Option<BTreeSet<String>> {
-    let terms = &selector.node_selector_terms;
-    let names: Option<Vec<_>> = terms.iter().map(named_nodes_of_term).collect();
-    names.filter(|terms| !terms.is_empty()).map(|terms| terms.into_iter().flatten().collect())
-}
-
-fn named_nodes_of_term(term: &NodeSelectorTerm) -> Option<BTreeSet<String>> {
-    let named = term.match_fields.iter().filter(|requirement| requirement.is_node_name_in());
-    named
-        .map(|requirement| requirement.values.iter().cloned().collect::<BTreeSet<_>>())
-        .reduce(|names, more| names.intersection(&more).cloned().collect())
 }

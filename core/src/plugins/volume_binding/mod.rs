@@ -11,5 +11,7 @@ pub mod matching;
 pub mod plain;
 mod reserve;
 
+pub use reserve::{VolumeDecision, reserve};
+
 #[cfg(test)]
 mod tests;
