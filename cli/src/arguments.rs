@@ -1,5 +1,6 @@
 //! The command line.
 
+use bayplan::plan::Ties;
 use bayplan_datasets::Mix;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -7,12 +8,15 @@ use std::path::PathBuf;
 
 /// Kubernetes scheduling without a cluster: kube-scheduler's decisions over every node.
 #[derive(Debug, Parser)]
-#[command(name = "bayplan", version, about, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "bayplan", version, about = ABOUT, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
+
+const ABOUT: &str =
+    "Kubernetes scheduling without a cluster: the decisions of kube-scheduler, over every node";
 
 const EXIT_CODES: &str = "Exit codes:
   0  all is well: every pod has a node
@@ -22,6 +26,10 @@ const EXIT_CODES: &str = "Exit codes:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Place every pod that the manifests make or hold
+    Place(Box<Place>),
+    /// Say what every rule said about one pod, node by node
+    Explain(Box<Explain>),
     /// Write a synthetic cluster and workload
     Generate(Box<Generate>),
     /// Write a completion script for a shell
@@ -33,6 +41,119 @@ pub enum Command {
     Man,
     /// Print the version
     Version,
+}
+
+/// Where objects come from.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Manifests: files, directories, or `-` for the standard input; YAML, JSON or JSON lines,
+    /// also compressed with gzip
+    #[arg(short = 'f', long = "filename", required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Leave out objects that are bad, and go on with the others
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Refuse objects that would be skipped or converted otherwise
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How pods are placed.
+#[derive(Debug, Args)]
+pub struct SchedulingArguments {
+    /// Which of several best nodes is taken: `first` by name, or `seeded:N` for one drawn at random
+    #[arg(long, default_value = "first", value_name = "RULE", value_parser = read_ties)]
+    pub ties: Ties,
+    /// Who is first among pods of equal priority
+    #[arg(long, value_enum, default_value_t = OrderArgument::Name)]
+    pub order: OrderArgument,
+    /// Seed of the random parts of names of created pods
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+}
+
+fn read_ties(text: &str) -> Result<Ties, String> {
+    match text.split_once(':') {
+        None if text == "first" => Ok(Ties::First),
+        Some(("seeded", seed)) => {
+            let seed = seed.parse().map_err(|_| format!("\"{seed}\" is no seed"))?;
+            Ok(Ties::Seeded(seed))
+        }
+        _ => Err("ties are broken by `first` or `seeded:N`".to_owned()),
+    }
+}
+
+/// Who is first among pods of equal priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderArgument {
+    /// The older, then by namespace and name: the order of the input does not matter
+    Name,
+    /// The one that comes first in the input
+    Input,
+}
+
+/// `place`: everything at once.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Place {
+    /// Where objects come from.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// How pods are placed.
+    #[command(flatten)]
+    pub scheduling: SchedulingArguments,
+    /// Format
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Show what is taken of every node
+    #[arg(long)]
+    pub summary: bool,
+}
+
+/// Formats of `place`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// A line for every pod
+    Table,
+    /// A line for every pod, with its owner
+    Wide,
+    /// The document `bayplan.io/v1 Placement`
+    Json,
+    /// The same as YAML
+    Yaml,
+    /// pod/NAME node/NODE
+    Name,
+}
+
+/// `explain`: one pod.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes:
+  0  the pod has a node
+  1  the pod has no node
+  2  the input or the call is bad")]
+pub struct Explain {
+    /// The pod: NAME or NAMESPACE/NAME
+    pub pod: String,
+    /// Where objects come from.
+    #[command(flatten)]
+    pub input: InputArguments,
+    /// How pods are placed.
+    #[command(flatten)]
+    pub scheduling: SchedulingArguments,
+    /// Format
+    #[arg(short, long, value_enum, default_value_t = ExplainOutput::Table)]
+    pub output: ExplainOutput,
+}
+
+/// Formats of `explain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainOutput {
+    /// Tables
+    Table,
+    /// The document `bayplan.io/v1 Explanation`
+    Json,
+    /// The same as YAML
+    Yaml,
 }
 
 /// `generate`: objects from a seed, as a stream.

@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod fault;
+mod input;
 mod progress;
 mod render;
 
@@ -16,6 +17,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Place(arguments) => commands::place::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Generate(options) => commands::generate::run(&options),
         Command::Completions { shell } => commands::shell::completions(shell),
         Command::Man => commands::shell::man(),

@@ -12,5 +12,6 @@ pub mod plugins;
 pub mod preemption;
 pub mod profile;
 pub mod queue;
+pub mod scheduler;
 pub mod state;
 pub mod view;

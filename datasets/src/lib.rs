@@ -3,6 +3,7 @@
 //! Everything follows from a seed: the same options give the same bytes on every machine.
 
 pub mod generate;
+pub mod make;
 pub mod mix;
 pub mod shapes;
 

@@ -113,17 +113,26 @@ impl<'a> Attempt<'a> {
 
     /// Filter: the first plugin that refuses the node as it is given.
     pub fn filter(&self, node: &NodeInfo<'a>) -> Option<Rejection> {
-        let answer = |plugin: &Plugin| {
-            let rule = self.rules.get(plugin)?;
-            match (rule.pre_filter, missing_state::of_filter(*plugin)) {
-                (PreFilterState::Skipped, _) => None,
-                (PreFilterState::Missing, Some(text)) => {
-                    Some(Rejection::new(*plugin, Code::Error, Reason::Other(text.into())))
-                }
-                _ => rule.plain.filter(&self.context, node),
+        self.context.profile.filter.iter().find_map(|plugin| self.ask(*plugin, node))
+    }
+
+    /// Filter: what every plugin says of the node as it is given, `None` for yes. Only the first no
+    /// counts; the others are for those who want to know everything.
+    pub fn filter_by_each(&self, node: &NodeInfo<'a>) -> Vec<(Plugin, Option<Rejection>)> {
+        let plugins = self.context.profile.filter.iter();
+        plugins.map(|plugin| (*plugin, self.ask(*plugin, node))).collect()
+    }
+
+    fn ask(&self, plugin: Plugin, node: &NodeInfo<'a>) -> Option<Rejection> {
+        let rule = self.rules.get(&plugin)?;
+        let answer = match (rule.pre_filter, missing_state::of_filter(plugin)) {
+            (PreFilterState::Skipped, _) => None,
+            (PreFilterState::Missing, Some(text)) => {
+                Some(Rejection::new(plugin, Code::Error, Reason::Other(text.into())))
             }
+            _ => rule.plain.filter(&self.context, node),
         };
-        self.context.profile.filter.iter().find_map(answer).map(name_the_plugin_of_an_error)
+        answer.map(name_the_plugin_of_an_error)
     }
 
     /// Filter where pods nominated to the node count: the node must do with those of the same or a

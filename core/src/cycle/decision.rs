@@ -5,19 +5,22 @@ use crate::plugins::reason::Rejection;
 /// The outcome of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The pod goes to this node.
+    /// The pod goes to this node, and what it needs besides is bound with it.
     Bound {
         /// Name of the node.
         node: String,
-        /// Its total score; 0 where the nominated node was taken without scoring.
-        score: i64,
+        /// Its total score; `None` where the nominated node was taken without scoring.
+        score: Option<i64>,
+        /// Claims that were bound with the pod.
+        volumes: Vec<BoundVolume>,
     },
-    /// Nothing fits now, but something does once these pods are gone. The pod waits for that.
+    /// Nothing fits now, but something does once these pods are gone. The pod is nominated to the
+    /// node and waits for that.
     Nominated {
         /// Name of the node that is to be made free.
         node: String,
-        /// `namespace/name` of the pods to evict, the most important first.
-        victims: Vec<String>,
+        /// Namespace and name of the pods to evict, the most important first.
+        victims: Vec<(String, String)>,
         /// kube-scheduler's text about the attempt that failed.
         message: String,
     },
@@ -27,6 +30,15 @@ pub enum Decision {
     Gated(Rejection),
     /// The pod is being deleted; it was not tried. kube-scheduler's text.
     Skipped(String),
-    /// A plugin failed: its text.
-    Failed(String),
+}
+
+/// A claim that was bound to a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundVolume {
+    /// `namespace/name` of the claim.
+    pub claim: String,
+    /// Name of the volume.
+    pub volume: String,
+    /// Whether the volume is made for the claim.
+    pub provisioned: bool,
 }

@@ -6,3 +6,4 @@ pub mod evaluation;
 pub mod fit_error;
 mod missing_state;
 pub mod plain;
+pub mod ties;

@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod devices;
 pub mod eligibility;
 pub mod labels;
+pub mod manifest;
 pub mod meta;
 pub mod migration;
 pub mod node;
@@ -21,6 +22,7 @@ pub mod requests;
 pub mod snapshot;
 pub mod storage;
 pub mod store;
+pub mod validate;
 pub mod workloads;
 
 pub use labels::{LabelSelector, NodeSelector, NodeSelectorTerm};

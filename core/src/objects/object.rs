@@ -39,6 +39,20 @@ macro_rules! kinds {
                 match self { $(Self::$variant(object) => &object.meta,)* }
             }
 
+            /// Reads an object of this kind.
+            ///
+            /// # Errors
+            /// Returns those of the deserializer.
+            pub fn deserialize_as<'de, D>(kind: Kind, deserializer: D) -> Result<Self, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                use serde::Deserialize;
+                match kind {
+                    $(Kind::$variant => <$type>::deserialize(deserializer).map(Self::from),)*
+                }
+            }
+
             /// The object's metadata, to be completed on admission.
             pub fn meta_mut(&mut self) -> &mut ObjectMeta {
                 match self { $(Self::$variant(object) => &mut object.meta,)* }

@@ -96,6 +96,22 @@ impl Quantity {
         // Two quantities are far below the bounds of 128 bits.
         Self { nanos: (self.nanos + other.nanos).clamp(-LARGEST_NANOS, LARGEST_NANOS) }
     }
+
+    /// The difference, not beyond 2^63-1 in either direction.
+    pub fn saturating_sub(self, other: Self) -> Self {
+        self.saturating_add(Self { nanos: -other.nanos })
+    }
+
+    /// The value where it is a whole number that fits.
+    pub fn as_integer(self) -> Option<i64> {
+        if self.nanos % NANO == 0 { i64::try_from(self.nanos / NANO).ok() } else { None }
+    }
+
+    /// The nearest floating-point number.
+    #[expect(clippy::cast_precision_loss, reason = "that is what is asked for")]
+    pub fn to_f64(self) -> f64 {
+        self.nanos as f64 / NANO as f64
+    }
 }
 
 /// Division that rounds away from zero.

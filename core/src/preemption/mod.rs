@@ -9,6 +9,7 @@
 //! `pkg/scheduler/framework/plugins/defaultpreemption` (v1.35).
 
 pub mod choose;
+pub mod futile;
 pub mod plain;
 mod victims;
 

@@ -14,8 +14,8 @@ use crate::plugins::reason::{Code, Rejection};
 use crate::profile::Profile;
 use std::collections::BTreeSet;
 
-const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
-const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
+pub(super) const NOT_HELPFUL: &str = "Preemption is not helpful for scheduling";
+pub(super) const NO_VICTIMS: &str = "No preemption victims found for incoming pod";
 
 /// Asks the PostFilter plugins about a pod that no node takes, as `evaluation` found.
 pub fn post_filter<'a>(
@@ -101,7 +101,7 @@ fn is_being_preempted(pod: &Pod) -> bool {
 }
 
 /// How the node was rejected; `None` where it was not.
-fn code_of(evaluation: &Evaluation, node: usize) -> Option<Code> {
+pub(super) fn code_of(evaluation: &Evaluation, node: usize) -> Option<Code> {
     match (&evaluation.pre_filter, evaluation.verdicts.get(node)) {
         (Some(rejection), _) | (None, Some(Verdict::Rejected(rejection))) => Some(rejection.code),
         (None, Some(Verdict::Excluded)) => Some(Code::UnschedulableAndUnresolvable),

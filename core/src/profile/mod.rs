@@ -91,6 +91,27 @@ impl Default for Profile {
     }
 }
 
+impl Profile {
+    /// Whether every plugin that filters or scores also prepares itself for that, as far as it has
+    /// to, and none prepares itself for nothing. A configuration can take these apart.
+    pub fn is_regular(&self) -> bool {
+        let default = Self::default();
+        let prepared = |needed: &[Plugin], has: &[Plugin], plugin: &Plugin| {
+            needed.contains(plugin) == has.contains(plugin)
+        };
+        let filters = self.filter.iter().chain(&self.pre_filter);
+        let scores = self.score.iter().map(|(plugin, _)| plugin).chain(&self.pre_score);
+        let regular_filter = |plugin: &Plugin| {
+            prepared(&default.pre_filter, &self.pre_filter, plugin) && self.filter.contains(plugin)
+        };
+        let regular_score = |plugin: &Plugin| {
+            prepared(&default.pre_score, &self.pre_score, plugin)
+                && self.score.iter().any(|(scored, _)| scored == plugin)
+        };
+        filters.into_iter().all(regular_filter) && scores.into_iter().all(regular_score)
+    }
+}
+
 /// Arguments of all plugins that have any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {

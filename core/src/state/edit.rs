@@ -279,6 +279,7 @@ impl Cluster {
             &self.node_sets,
         );
         self.log.touch(node);
+        *self.priorities.entry(class.pod.priority()).or_insert(0) += 1;
         self.pods.get_mut(pod)?.node = Some(node);
         Some(())
     }
@@ -299,6 +300,13 @@ impl Cluster {
             &self.node_sets,
         );
         self.log.touch(node);
+        let priority = class.pod.priority();
+        if let Some(count) = self.priorities.get_mut(&priority) {
+            *count -= 1;
+            if *count == 0 {
+                self.priorities.remove(&priority);
+            }
+        }
     }
 
     /// Makes the node columns and everything that depends on them anew.
@@ -313,6 +321,7 @@ impl Cluster {
     fn recount(&mut self) {
         self.nodes.empty();
         self.counters.clear(&self.topology, &self.node_sets);
+        self.priorities.clear();
         self.log.restart(self.nodes.len());
         for pod in self.pods.iter().map(|(pod, _)| pod).collect::<Vec<_>>() {
             let Some(row) = self.pods.get_mut(pod) else { continue };

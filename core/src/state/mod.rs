@@ -28,7 +28,7 @@ use log::Log;
 use node_sets::NodeSets;
 use nodes::Nodes;
 use pods::Pods;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use topology::Topology;
 
 /// A cluster: nodes, pods and what else decides placements.
@@ -52,6 +52,8 @@ pub struct Cluster {
     node_sets: NodeSets,
     /// Matched pods and carried terms per domain.
     counters: Counters,
+    /// How many counted pods there are of every priority.
+    priorities: BTreeMap<i32, usize>,
     /// What was touched.
     log: Log,
     /// How to undo, the latest change last; empty while there is no savepoint.
@@ -158,6 +160,11 @@ impl Cluster {
     /// Pods that are nominated to a node and not bound, in order of their places.
     pub fn nominated(&self) -> impl Iterator<Item = PodIx> {
         self.nominated.iter().copied()
+    }
+
+    /// Whether some pod on a node has a lower priority.
+    pub fn has_pods_below(&self, priority: i32) -> bool {
+        self.priorities.keys().next().is_some_and(|lowest| *lowest < priority)
     }
 
     /// Pods bound to a node.

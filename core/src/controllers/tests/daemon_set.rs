@@ -138,7 +138,10 @@ fn preferences_and_pod_affinity_stay() {
     let set = workload("DaemonSet", json!({ "template": template }));
     let expansion = expanded(&[node("a", json!({})), set]);
     let affinity = expansion.pods[0].pod.spec.affinity.as_ref().expect("affinity");
-    assert_eq!(affinity.node_affinity.as_ref().map(|own| own.preferred.len()), Some(1));
+    assert_eq!(
+        affinity.node_affinity.as_ref().and_then(|own| own.preferred.as_ref()).map(Vec::len),
+        Some(1)
+    );
     assert_eq!(affinity.pod_anti_affinity.as_ref().map(|own| own.required.len()), Some(1));
 }
 

@@ -10,6 +10,8 @@
 //! an error that says so; it is never ignored.
 
 mod allocator;
+#[cfg(feature = "dra")]
+mod cel;
 mod claims;
 mod constraint;
 pub mod plain;
@@ -20,3 +22,6 @@ mod selector;
 
 pub use plain::DynamicResources;
 pub use reserve::{ClaimDecision, deallocate, reserve};
+
+/// What PostFilter says about a pod that has no claim to give up.
+pub const NO_NEW_CLAIMS: &str = "no new claims to deallocate";

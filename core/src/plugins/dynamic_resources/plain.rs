@@ -149,7 +149,7 @@ impl<'a> Plain<'a> for DynamicResources<'a> {
 
     fn post_filter(&self, context: &Context<'a>) -> Option<String> {
         let text = match &self.state {
-            None => "no new claims to deallocate",
+            None => super::NO_NEW_CLAIMS,
             Some(state) => match state.to_deallocate(&context.pod.meta.uid) {
                 Some(_) => "deallocation of ResourceClaim completed",
                 None => "still not schedulable",

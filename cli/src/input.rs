@@ -1,0 +1,132 @@
+//! Manifests from files, directories and standard input, also compressed with gzip.
+//!
+//! Texts are read in blocks of whole lines where they are JSON lines, so that a million of them
+//! need no second copy in memory.
+
+use bayplan::objects::manifest::{Input, Reader};
+use flate2::bufread::MultiGzDecoder;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Extensions that are read in a directory; each also with `.gz` behind it.
+const EXTENSIONS: [&str; 5] = ["yaml", "yml", "json", "jsonl", "ndjson"];
+
+/// Most bytes that one text may have once it is decompressed.
+const TEXT_BYTES_MAX: u64 = 8 << 30;
+
+/// How many bytes of JSON lines are read at a time.
+const BLOCK_BYTES: usize = 8 << 20;
+
+/// Reads manifests: files of any name, directories with all that is below them, `-` for standard
+/// input.
+///
+/// # Errors
+/// Returns what could not be opened or read. Faults of the text are in the [`Input`].
+pub fn read(paths: &[PathBuf]) -> Result<Input, ReadError> {
+    let mut reader = Reader::new();
+    for path in paths {
+        if path == Path::new("-") {
+            let stdin = io::stdin().lock();
+            read_text(&mut reader, "-", stdin).map_err(|error| ReadError::new(path, &error))?;
+            continue;
+        }
+        for file in files(path)? {
+            let open = File::open(&file).map(BufReader::new);
+            let name = file.display().to_string();
+            open.and_then(|open| read_text(&mut reader, &name, open))
+                .map_err(|error| ReadError::new(&file, &error))?;
+        }
+    }
+    Ok(reader.finish())
+}
+
+/// A file or directory that could not be read.
+#[derive(Debug)]
+pub struct ReadError {
+    path: PathBuf,
+    reason: String,
+}
+
+impl ReadError {
+    fn new(path: &Path, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), reason: error.to_string() }
+    }
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot read {}: {}", self.path.display(), self.reason)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// The path itself, or the manifests below it in the order of their paths.
+fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let fault = |at: &Path, error: io::Error| ReadError::new(at, &error);
+    let metadata = fs::metadata(path).map_err(|error| fault(path, error))?;
+    if !metadata.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut directories = vec![path.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).map_err(|error| fault(&directory, error))? {
+            let entry = entry.map_err(|error| fault(&directory, error))?;
+            // The type of the entry itself: a symbolic link to a directory could be a cycle.
+            let kind = entry.file_type().map_err(|error| fault(&directory, error))?;
+            if kind.is_dir() {
+                directories.push(entry.path());
+            } else if is_manifest(&entry.path()) {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.rsplit_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
+}
+
+/// Reads one text, decompressed where it begins as gzip does.
+fn read_text(reader: &mut Reader, name: &str, mut text: impl BufRead) -> io::Result<()> {
+    reader.begin(name);
+    if text.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+        feed(reader, BufReader::new(MultiGzDecoder::new(text)))
+    } else {
+        feed(reader, text)
+    }
+}
+
+fn feed(reader: &mut Reader, text: impl BufRead) -> io::Result<()> {
+    let mut text = text.take(TEXT_BYTES_MAX);
+    let mut first = Vec::new();
+    text.read_until(b'\n', &mut first)?;
+    let is_json_lines = serde_json::from_slice::<serde::de::IgnoredAny>(&first).is_ok()
+        && first.trim_ascii_start().starts_with(b"{");
+    if !is_json_lines {
+        text.read_to_end(&mut first)?;
+        reader.feed(&first);
+    } else {
+        let mut block = first;
+        loop {
+            text.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
+            text.read_until(b'\n', &mut block)?;
+            if block.is_empty() {
+                break;
+            }
+            reader.feed(&block);
+            block.clear();
+        }
+    }
+    if text.limit() == 0 {
+        let message = format!("the text is longer than {} GiB", TEXT_BYTES_MAX >> 30);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! The documents of a text, and their values.
+//!
+//! A line `---` ends a YAML document, as it does for `kubectl`; JSON documents end with their last
+//! bracket, so JSON lines need no separator.
+
+use super::DEPTH_MAX;
+use super::fault::Cause;
+use serde_json::Value;
+
+/// A part of a text, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub start: usize,
+    pub end: usize,
+}
+
+/// One document of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Document {
+    /// A value that looks like JSON, its brackets matched.
+    Json(Extent),
+    /// Anything else.
+    Yaml(Extent),
+    /// Begins like JSON and has no end: why, and how many bytes from its start that shows.
+    Broken { extent: Extent, message: &'static str, offset: usize },
+}
+
+/// The documents of a text, empty ones left out.
+pub(super) fn split(text: &str) -> impl Iterator<Item = Document> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at = skip_to_content(text, at)?;
+        let start = at;
+        if !looks_like_json(&text[start..]) {
+            at = yaml_end(text, start);
+            return Some(Document::Yaml(Extent { start, end: at }));
+        }
+        match json_length(&text.as_bytes()[start..]) {
+            Ok(length) => {
+                at = start + length;
+                Some(Document::Json(Extent { start, end: at }))
+            }
+            Err((message, offset)) => {
+                at = next_start(text, start);
+                let extent = Extent { start, end: at.max(start + offset) };
+                Some(Document::Broken { extent, message, offset })
+            }
+        }
+    })
+}
+
+/// Where the next document begins: past blank lines, comments, directives and separators.
+fn skip_to_content(text: &str, mut at: usize) -> Option<usize> {
+    while at < text.len() {
+        let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1);
+        let line = text[at..end].trim();
+        let behind = separator(line).unwrap_or(line).trim_start();
+        if !(behind.is_empty() || behind.starts_with('#') || line.starts_with('%')) {
+            let spaces = text[at..].len() - text[at..].trim_start().len();
+            // Indentation belongs to YAML, not to JSON.
+            let json = looks_like_json(&text[at + spaces..]);
+            return Some(if json { at + spaces } else { at });
+        }
+        at = end;
+    }
+    None
+}
+
+/// What follows on a line that separates documents.
+fn separator(line: &str) -> Option<&str> {
+    let behind = line.strip_prefix("---").or_else(|| line.strip_prefix("..."))?;
+    (behind.is_empty() || behind.starts_with([' ', '\t', '\r'])).then_some(behind)
+}
+
+fn yaml_end(text: &str, start: usize) -> usize {
+    let mut at = start;
+    for line in text[start..].split_inclusive('\n') {
+        if at > start && separator(line.trim_end()).is_some() {
+            break;
+        }
+        at += line.len();
+    }
+    at
+}
+
+/// Where reading goes on after a broken JSON document: at the next line that begins one.
+fn next_start(text: &str, start: usize) -> usize {
+    let mut at = start;
+    for line in text[start..].split_inclusive('\n') {
+        if at > start && (line.starts_with('{') || separator(line.trim_end()).is_some()) {
+            break;
+        }
+        at += line.len();
+    }
+    at
+}
+
+fn looks_like_json(text: &str) -> bool {
+    let mut tokens = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    match tokens.next() {
+        Some(b'{') => matches!(tokens.next(), Some(b'"' | b'}')),
+        Some(b'[') => matches!(tokens.next(), Some(b'{' | b'[' | b']' | b'"')),
+        _ => false,
+    }
+}
+
+/// Length of the bracketed value at the start of `bytes`, or why there is none and where that
+/// shows. Takes no memory and stops at the first bracket too many.
+fn json_length(bytes: &[u8]) -> Result<usize, (&'static str, usize)> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (ix, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'\n' if in_string => return Err(("a string has no end", ix)),
+            _ if in_string => {}
+            b'{' | b'[' if depth == DEPTH_MAX => return Err(("brackets nest too deeply", ix)),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 1 => return Ok(ix + 1),
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    Err(("a bracket is not closed", bytes.len()))
+}
+
+/// To Kubernetes a field that is `null` is absent.
+pub(super) fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// The value of a YAML document, by the rules of YAML 1.1 that Kubernetes keeps to.
+#[cfg(feature = "yaml")]
+pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
+    use super::position::Position;
+
+    // The defaults of the library stop real dumps; what remains bounds depth and alias expansion.
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            flow_nesting_limit: DEPTH_MAX,
+            max_depth: DEPTH_MAX,
+            max_documents: 2,
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+            max_merge_keys: 1_000_000,
+            enforce_alias_anchor_ratio: false,
+        },
+        legacy_octal_numbers: true,
+        strict_booleans: false,
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let text = error.without_snippet().to_string();
+        let message = text.split(" at line ").next().unwrap_or_default();
+        let message = message.rsplit_once("line ").map_or(message, |(_, tail)| {
+            tail.split_once(": ").map_or(message, |(_, message)| message)
+        });
+        let position = error.location().filter(|location| location.line() > 0);
+        let position = position.map(|location| Position {
+            line: location.line() as usize - 1,
+            column: (location.column() as usize).saturating_sub(1),
+            width: 1,
+        });
+        Cause { position, ..Cause::new("", format!("no valid YAML: {message}")) }
+    })
+}
+
+/// Without the feature `yaml` only JSON is read.
+#[cfg(not(feature = "yaml"))]
+pub(super) fn yaml(_: &str) -> Result<Value, Cause> {
+    Err(Cause::new("", "no JSON; this build does not read YAML".to_owned()))
+}

@@ -1,0 +1,255 @@
+//! Why a pod is where it is: what every rule said about every node, by the plain rules, with all
+//! pods before it in the queue in their places.
+
+use super::engine::{Attempt, Engine};
+use super::place::{PlaceError, PlaceOptions, prepare};
+use super::placement::{NodeUse, PodName, PodPlacement};
+use super::plain::PlainEngine;
+use super::queue::Queue;
+use crate::controllers::ExpandedPod;
+use crate::cycle::attempt::Attempt as Rules;
+use crate::cycle::evaluation::{Evaluation, Verdict};
+use crate::objects::requests::{RequestsOf, Resources, pod_requests};
+use crate::objects::storage::PersistentVolumeClaim;
+use crate::objects::{NodeInfo, Object, Pod, Snapshot};
+use crate::plugins::contract::Context;
+use crate::profile::Profile;
+use serde::Serialize;
+
+/// What was said about a pod when it was placed. Serialised, it is the document
+/// `bayplan.io/v1 Explanation`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// Always `bayplan.io/v1`.
+    pub api_version: &'static str,
+    /// Always `Explanation`.
+    pub kind: &'static str,
+    /// What became of the pod in the end.
+    pub pod: PodPlacement,
+    /// How many pods had a node when it was asked about for the last time.
+    pub placed_before: usize,
+    /// Why no node was looked at, where that is so.
+    pub rejected: Option<String>,
+    /// What was said about every node, in byte order of the names.
+    pub nodes: Vec<NodeAnswer>,
+    /// The best node and the one after it, by total score; ties in byte order of the names.
+    pub ranking: Vec<String>,
+}
+
+/// What was said about a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeAnswer {
+    /// Name.
+    pub name: String,
+    /// Whether the pod may run there.
+    pub feasible: bool,
+    /// What every filter said, in the order of the profile. The first no decides.
+    pub filters: Vec<FilterAnswer>,
+    /// Every score, normalised and weighted, in the order of the profile.
+    pub scores: Vec<ScorePart>,
+    /// Their sum; `None` where the node was not scored.
+    pub total: Option<i64>,
+    /// Resources of which too little is left.
+    pub shortages: Vec<Shortage>,
+}
+
+/// What one filter said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FilterAnswer {
+    /// Name of the plugin.
+    pub plugin: &'static str,
+    /// Why not, in kube-scheduler's words; empty for yes.
+    pub reasons: Vec<String>,
+}
+
+/// One score of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScorePart {
+    /// Name of the plugin.
+    pub plugin: &'static str,
+    /// Normalised score times weight.
+    pub score: i64,
+}
+
+/// A resource of which too little is left; CPU in thousandths, everything else whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shortage {
+    /// Name of the resource.
+    pub resource: String,
+    /// What the pod requests.
+    pub needed: i64,
+    /// What is left of the node.
+    pub free: i64,
+    /// What the node has.
+    pub allocatable: i64,
+}
+
+/// Places every pod, and explains what was said about one: `name` or `namespace/name`.
+///
+/// # Errors
+/// There is no such pod or several, or nothing can be placed.
+pub fn explain(
+    objects: Vec<Object>,
+    pod: &str,
+    options: &PlaceOptions,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Explanation, PlaceError> {
+    let (cluster, expansion) = prepare(objects, options)?;
+    let target = find(&expansion.pods, pod)?;
+    let engine = PlainEngine::new(cluster, options.profiles.clone(), options.ties);
+    let mut witness = Witness { engine, target, bound: 0, account: Account::default() };
+    let mut queue = Queue::new(expansion.pods, options);
+    queue.run(&mut witness, progress)?;
+    let Witness { target, account, .. } = witness;
+    let is_target =
+        |pod: &PodPlacement| pod.namespace == target.namespace && pod.name == target.name;
+    let Some(pod) = queue.into_results().0.into_iter().find(is_target) else {
+        return Err(PlaceError::new(format!("there is no pod {target}")));
+    };
+    Ok(Explanation {
+        api_version: "bayplan.io/v1",
+        kind: "Explanation",
+        pod,
+        placed_before: account.placed_before,
+        rejected: account.rejected,
+        ranking: ranking(&account.nodes),
+        nodes: account.nodes,
+    })
+}
+
+fn find(pods: &[ExpandedPod], wanted: &str) -> Result<PodName, PlaceError> {
+    let names: Vec<_> = pods.iter().map(|expanded| PodName::of(&expanded.pod)).collect();
+    let is_wanted = |name: &&PodName| name.name == wanted || name.to_string() == wanted;
+    let mut found = names.iter().filter(is_wanted);
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (Some(one), Some(other)) => {
+            Err(PlaceError::new(format!("there are several pods {wanted}: {one}, {other}")))
+        }
+        (None, _) => {
+            let near = names.iter().filter(|name| name.to_string().contains(wanted)).take(5);
+            let near: Vec<_> = near.map(ToString::to_string).collect();
+            Err(PlaceError::new(match near.is_empty() {
+                true => format!("no pod {wanted} waits for a node"),
+                false => {
+                    format!("no pod {wanted} waits for a node; did you mean {}?", near.join(", "))
+                }
+            }))
+        }
+    }
+}
+
+/// The best node and the runner-up.
+fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
+    let mut ranked: Vec<_> = nodes
+        .iter()
+        .filter_map(|node| Some((std::cmp::Reverse(node.total?), &node.name)))
+        .collect();
+    ranked.sort();
+    ranked.into_iter().take(2).map(|(_, name)| name.clone()).collect()
+}
+
+/// An engine that writes down what is said about one pod.
+struct Witness {
+    engine: PlainEngine,
+    target: PodName,
+    bound: usize,
+    account: Account,
+}
+
+/// What was said when the pod was asked about for the last time.
+#[derive(Default)]
+struct Account {
+    placed_before: usize,
+    rejected: Option<String>,
+    nodes: Vec<NodeAnswer>,
+}
+
+impl Engine for Witness {
+    fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
+        self.engine.add_pod(pod, claims)
+    }
+
+    fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError> {
+        if *pod == self.target {
+            let (pod, profile, evaluation) = self.engine.evaluate(pod)?;
+            // The attempt on the nominated node looks at no other; the one before it says more.
+            if !evaluation.nominated_fast_path {
+                let snapshot = self.engine.cluster().snapshot();
+                self.account = account(&snapshot, profile, pod, &evaluation, self.bound);
+            }
+        }
+        let attempt = self.engine.schedule(pod)?;
+        self.bound += usize::from(matches!(attempt, Attempt::Bound { .. }));
+        Ok(attempt)
+    }
+
+    fn nodes(&self) -> Vec<NodeUse> {
+        self.engine.nodes()
+    }
+}
+
+fn account<'a>(
+    snapshot: &'a Snapshot<'a>,
+    profile: &'a Profile,
+    pod: &'a Pod,
+    evaluation: &Evaluation,
+    placed_before: usize,
+) -> Account {
+    let whole = evaluation.pre_enqueue.as_ref().or(evaluation.pre_filter.as_ref());
+    let rejected = whole.map(|rejection| rejection.text()).or_else(|| evaluation.error.clone());
+    let mut rules = Rules::new(Context { pod, snapshot, profile });
+    rules.pre_filter();
+    let requests = pod_requests(pod, RequestsOf::Incoming);
+    let answer = |(at, (info, verdict)): (usize, (&NodeInfo<'a>, &Verdict))| {
+        let row = evaluation.scores.iter().find(|row| row.node == at);
+        let part = |(plugin, score): &(crate::plugins::Plugin, i64)| ScorePart {
+            plugin: plugin.name(),
+            score: *score,
+        };
+        NodeAnswer {
+            name: info.node.name().to_owned(),
+            feasible: *verdict == Verdict::Feasible,
+            filters: filters(&rules, info, verdict),
+            scores: row.map_or_else(Vec::new, |row| row.parts.iter().map(part).collect()),
+            total: row.map(|row| row.total),
+            shortages: shortages(&requests, info),
+        }
+    };
+    let nodes = snapshot.nodes.iter().zip(&evaluation.verdicts).enumerate().map(answer).collect();
+    Account { placed_before, rejected, nodes }
+}
+
+fn filters<'a>(rules: &Rules<'a>, info: &NodeInfo<'a>, verdict: &Verdict) -> Vec<FilterAnswer> {
+    if *verdict == Verdict::Excluded {
+        return Vec::new();
+    }
+    let answers = rules.filter_by_each(info).into_iter();
+    answers
+        .map(|(plugin, rejection)| FilterAnswer {
+            plugin: plugin.name(),
+            reasons: rejection.map_or_else(Vec::new, |rejection| {
+                rejection.reasons.iter().map(ToString::to_string).collect()
+            }),
+        })
+        .collect()
+}
+
+fn shortages(requests: &Resources, info: &NodeInfo<'_>) -> Vec<Shortage> {
+    let named = ["cpu", "memory", "ephemeral-storage"].into_iter();
+    let names = named.chain(requests.scalars.keys().map(String::as_str));
+    names
+        .map(|name| Shortage {
+            resource: name.to_owned(),
+            needed: requests.get(name),
+            free: info.allocatable.get(name).saturating_sub(info.requested.get(name)),
+            allocatable: info.allocatable.get(name),
+        })
+        .filter(|shortage| shortage.needed > 0 && shortage.needed > shortage.free)
+        .collect()
+}

@@ -1,0 +1,494 @@
+//! The scheduler that an embedder drives: one pod after the other, decided and bound.
+
+use crate::base::index::Ix;
+use crate::base::random::Random;
+use crate::base::time::Timestamp;
+use crate::column::Score;
+use crate::cycle::decision::{BoundVolume, Decision};
+use crate::cycle::evaluation::Evaluation;
+use crate::cycle::plain;
+use crate::cycle::ties::Ties;
+use crate::explain::message;
+use crate::objects::{Object, Pod};
+use crate::plugins::contract::Context;
+use crate::plugins::{Plugin, dynamic_resources, volume_binding};
+use crate::preemption::{self, Nomination};
+use crate::profile::Profile;
+use crate::state::Cluster;
+use crate::state::change::{Change, ChangeError};
+use crate::state::ix::{NodeIx, PodIx};
+use crate::view::View;
+use std::fmt;
+use std::sync::Arc;
+
+/// How decisions are computed. Both ways give the same answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// From columns that are kept and repaired. What no column covers (storage, devices,
+    /// nominated pods) is decided by the plain rules.
+    #[default]
+    Fast,
+    /// By the plain rules alone: every plugin asked about every node.
+    Plain,
+}
+
+/// Places pods of a cluster by one or more profiles.
+///
+/// A scheduler remembers columns of the cluster it was last asked about; it may be asked about
+/// another at any time, at the cost of making them anew.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    profiles: Vec<Planned>,
+    engine: Engine,
+    ties: Option<Random>,
+}
+
+/// A profile with what it remembers.
+#[derive(Clone, Debug)]
+struct Planned {
+    profile: Arc<Profile>,
+    view: Columns,
+}
+
+/// Columns, as wide as the profile's weights need them.
+#[derive(Clone, Debug)]
+enum Columns {
+    Narrow(Box<View<i16>>),
+    Wide(Box<View<i64>>),
+    /// The profile has plugins at some points and not at others that go with them.
+    None,
+}
+
+/// Why a pod could not be attempted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleError {
+    /// There is no such pod; `namespace/name`.
+    NoSuchPod(String),
+    /// The pod has a node already; `namespace/name`.
+    AlreadyBound(String),
+    /// No profile has the name that the pod asks for.
+    NoProfile {
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// The scheduler it asks for.
+        scheduler: String,
+    },
+    /// The binding was refused.
+    Change(ChangeError),
+}
+
+impl fmt::Display for ScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchPod(pod) => write!(f, "there is no pod {pod}"),
+            Self::AlreadyBound(pod) => write!(f, "pod {pod} has a node already"),
+            Self::NoProfile { pod, scheduler } => {
+                write!(f, "pod {pod}: profile not found for scheduler name \"{scheduler}\"")
+            }
+            Self::Change(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ScheduleError {}
+
+impl From<ChangeError> for ScheduleError {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(error)
+    }
+}
+
+/// What PostFilter came to, by names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PostFilter {
+    /// Every node on which removing pods helps, in byte order of the names.
+    pub candidates: Vec<Candidate>,
+    /// Indices into `candidates` of those that no criterion tells apart; the first is chosen.
+    pub ties: Vec<usize>,
+    /// What becomes of the pod's nomination.
+    pub nomination: Nomination,
+    /// What is added to the text of the attempt; empty where a node was found.
+    pub text: String,
+}
+
+/// A node on which removing pods helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Name of the node.
+    pub node: String,
+    /// Namespace and name of the pods to remove, the most important first; never empty.
+    pub victims: Vec<(String, String)>,
+    /// How many of them a disruption budget protects.
+    pub num_pdb_violations: usize,
+}
+
+impl PostFilter {
+    /// The chosen candidate.
+    pub fn chosen(&self) -> Option<&Candidate> {
+        self.candidates.get(*self.ties.first()?)
+    }
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self::new(Profile::default())
+    }
+}
+
+impl Scheduler {
+    /// A scheduler with one profile.
+    pub fn new(profile: Profile) -> Self {
+        Self::with_profiles(vec![profile])
+    }
+
+    /// A scheduler with several profiles; pods name theirs by `spec.schedulerName`. The first one
+    /// takes pods that name none.
+    pub fn with_profiles(profiles: Vec<Profile>) -> Self {
+        let profiles = profiles.into_iter().map(Planned::new).collect();
+        Self { profiles, engine: Engine::default(), ties: None }
+    }
+
+    /// The same, choosing otherwise among several best nodes.
+    #[must_use]
+    pub fn with_ties(self, ties: Ties) -> Self {
+        Self { ties: ties.random(), ..self }
+    }
+
+    /// The same, computing decisions otherwise.
+    #[must_use]
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// Everything that an attempt to place the pod finds out; nothing is changed.
+    ///
+    /// # Errors
+    /// There is no such pod, or no profile for it.
+    pub fn evaluate(
+        &mut self,
+        cluster: &mut Cluster,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Evaluation, ScheduleError> {
+        let pod = find(cluster, namespace, name)?;
+        let planned = self.planned(cluster, pod)?;
+        Ok(self.evaluate_as(planned, cluster, pod))
+    }
+
+    /// What PostFilter does for a pod that no node takes, as `evaluation` found; nothing is changed.
+    ///
+    /// # Errors
+    /// There is no such pod, or no profile for it.
+    pub fn post_filter(
+        &mut self,
+        cluster: &Cluster,
+        namespace: &str,
+        name: &str,
+        evaluation: &Evaluation,
+    ) -> Result<PostFilter, ScheduleError> {
+        let pod = find(cluster, namespace, name)?;
+        let planned = self.planned(cluster, pod)?;
+        Ok(self.post_filter_as(planned, cluster, pod, evaluation))
+    }
+
+    /// Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices
+    /// that it needs. Where others have to make room first the pod is nominated; whoever drives the
+    /// scheduler removes them and asks again.
+    ///
+    /// # Errors
+    /// There is no such pod, it is bound, there is no profile for it, or the binding was refused.
+    /// Nothing is changed then.
+    pub fn schedule(
+        &mut self,
+        cluster: &mut Cluster,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Decision, ScheduleError> {
+        self.schedule_at(cluster, namespace, name, None)
+    }
+
+    /// The same; a pod that is bound starts at this time.
+    ///
+    /// # Errors
+    /// See [`Scheduler::schedule`].
+    pub fn schedule_at(
+        &mut self,
+        cluster: &mut Cluster,
+        namespace: &str,
+        name: &str,
+        start_time: Option<Timestamp>,
+    ) -> Result<Decision, ScheduleError> {
+        let pod = find(cluster, namespace, name)?;
+        let planned = self.planned(cluster, pod)?;
+        let attempted = object(cluster, pod);
+        if attempted.node_name.is_some() {
+            return Err(ScheduleError::AlreadyBound(attempted.meta.key()));
+        }
+        if attempted.is_terminating() {
+            return Ok(Decision::Skipped(message::deleting(attempted)));
+        }
+        if let Some(best) = self.best_by_columns(planned, cluster, pod) {
+            if let Some((node, score)) = best {
+                let name = cluster.nodes().name(node).to_string();
+                cluster.bind(pod, node, start_time)?;
+                return Ok(Decision::Bound { node: name, score: Some(score), volumes: Vec::new() });
+            }
+            let evaluation = self.evaluate_as(planned, cluster, pod);
+            return Ok(self.make_room(planned, cluster, pod, &evaluation));
+        }
+        let evaluation = self.evaluate_as(planned, cluster, pod);
+        if let Some(rejection) = evaluation.pre_enqueue {
+            return Ok(Decision::Gated(rejection));
+        }
+        if evaluation.nominated_fast_path {
+            let nominated = &object(cluster, pod).status.nominated_node_name;
+            if let Some(node) = cluster.nodes().find(nominated) {
+                return self.bind_with_claims(planned, cluster, pod, node, None, start_time);
+            }
+        }
+        let best = evaluation.best();
+        if best.is_empty() || evaluation.error.is_some() {
+            return Ok(self.make_room(planned, cluster, pod, &evaluation));
+        }
+        let rank = best[self.ties.as_mut().map_or(0, |random| random.below(best.len()))];
+        let node = cluster.nodes().by_rank[rank];
+        let row = evaluation.scores.iter().find(|row| row.node == rank);
+        let score = row.map(|row| row.total);
+        self.bind_with_claims(planned, cluster, pod, node, score, start_time)
+    }
+
+    fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
+        let pod = object(cluster, pod);
+        let wanted = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
+        let named = self.profiles.iter().position(|it| it.profile.scheduler_name == wanted);
+        let unnamed = (pod.spec.scheduler_name.is_none() && !self.profiles.is_empty()).then_some(0);
+        named.or(unnamed).ok_or_else(|| ScheduleError::NoProfile {
+            pod: pod.meta.key(),
+            scheduler: wanted.to_owned(),
+        })
+    }
+
+    /// The best node and its total; `None` where columns do not cover the pod.
+    fn best_by_columns(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Option<Option<(NodeIx, i64)>> {
+        if self.engine == Engine::Plain || nominations_matter(cluster, pod) {
+            return None;
+        }
+        let ties = &mut self.ties;
+        match &mut self.profiles[planned].view {
+            Columns::Narrow(view) => best(view, cluster, pod, ties),
+            Columns::Wide(view) => best(view, cluster, pod, ties),
+            Columns::None => None,
+        }
+    }
+
+    fn evaluate_as(&mut self, planned: usize, cluster: &mut Cluster, pod: PodIx) -> Evaluation {
+        if self.engine == Engine::Fast && !nominations_matter(cluster, pod) {
+            let class = cluster.pods().get(pod).map(|row| row.class);
+            let found = class.and_then(|class| match &mut self.profiles[planned].view {
+                Columns::Narrow(view) => view.evaluate(cluster, class).ok(),
+                Columns::Wide(view) => view.evaluate(cluster, class).ok(),
+                Columns::None => None,
+            });
+            if let Some(evaluation) = found {
+                return evaluation;
+            }
+        }
+        let profile = &self.profiles[planned].profile;
+        plain::evaluate(&cluster.snapshot(), profile, object(cluster, pod))
+    }
+
+    fn post_filter_as(
+        &self,
+        planned: usize,
+        cluster: &Cluster,
+        pod: PodIx,
+        evaluation: &Evaluation,
+    ) -> PostFilter {
+        let profile = &self.profiles[planned].profile;
+        let object = object(cluster, pod);
+        let one_by_one = evaluation.pre_filter.is_none() && evaluation.error.is_none();
+        if self.engine == Engine::Fast
+            && one_by_one
+            && object.spec.resource_claims.is_empty()
+            && !cluster.has_pods_below(object.priority())
+            && profile.pre_filter.contains(&Plugin::DynamicResources)
+        {
+            let nodes = cluster.nodes().len();
+            let text = preemption::futile::text(profile, object, nodes, evaluation);
+            let never =
+                object.spec.preemption_policy == Some(crate::objects::pod::PreemptionPolicy::Never);
+            let nomination = if never { Nomination::Keep } else { Nomination::Clear };
+            return PostFilter { text, nomination, ..PostFilter::default() };
+        }
+        let snapshot = cluster.snapshot();
+        let outcome = preemption::plain::post_filter(&snapshot, profile, object, evaluation);
+        let candidates = outcome.candidates.iter().map(|candidate| Candidate {
+            node: snapshot.nodes[candidate.node].node.name().to_owned(),
+            victims: candidate
+                .victims
+                .iter()
+                .map(|pod| (pod.meta.namespace.clone(), pod.meta.name.clone()))
+                .collect(),
+            num_pdb_violations: candidate.num_pdb_violations,
+        });
+        PostFilter {
+            candidates: candidates.collect(),
+            ties: outcome.ties.clone(),
+            nomination: outcome.nomination,
+            text: outcome.text.clone(),
+        }
+    }
+
+    /// Nominates the pod where removing others helps, and says so.
+    fn make_room(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+        evaluation: &Evaluation,
+    ) -> Decision {
+        let outcome = self.post_filter_as(planned, cluster, pod, evaluation);
+        let nodes = cluster.nodes().len();
+        let message = message::unschedulable(evaluation, nodes, &outcome.text);
+        if let Some(chosen) = outcome.chosen() {
+            clear_nominations_below(cluster, pod, &chosen.node);
+            cluster.nominate(pod, chosen.node.clone());
+            let victims = chosen.victims.clone();
+            return Decision::Nominated { node: chosen.node.clone(), victims, message };
+        }
+        if outcome.nomination == Nomination::Clear
+            && !object(cluster, pod).status.nominated_node_name.is_empty()
+        {
+            cluster.nominate(pod, String::new());
+        }
+        Decision::Unschedulable(message)
+    }
+
+    /// Binds a pod and what it needs besides, or nothing.
+    fn bind_with_claims(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+        node: NodeIx,
+        score: Option<i64>,
+        start_time: Option<Timestamp>,
+    ) -> Result<Decision, ScheduleError> {
+        let profile = self.profiles[planned].profile.clone();
+        let (objects, volumes) = reserve(&profile, cluster, pod, node);
+        let name = cluster.nodes().name(node).to_string();
+        let savepoint = cluster.savepoint();
+        let bound = objects
+            .into_iter()
+            .try_for_each(|object| cluster.apply(Change::Put(object)))
+            .and_then(|()| cluster.bind(pod, node, start_time));
+        match bound {
+            Ok(()) => {
+                cluster.commit(savepoint);
+                Ok(Decision::Bound { node: name, score, volumes })
+            }
+            Err(error) => {
+                cluster.rollback(savepoint);
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Planned {
+    fn new(profile: Profile) -> Self {
+        let profile = Arc::new(profile);
+        let largest: i128 = profile.score.iter().map(|(_, weight)| 100 * i128::from(*weight)).sum();
+        let view = if !profile.is_regular() {
+            Columns::None
+        } else if largest <= i128::from(i16::MAX_TOTAL) {
+            Columns::Narrow(Box::new(View::new(profile.clone())))
+        } else if largest <= i128::from(i64::MAX_TOTAL) {
+            Columns::Wide(Box::new(View::new(profile.clone())))
+        } else {
+            Columns::None
+        };
+        Self { profile, view }
+    }
+}
+
+fn best<S: Score>(
+    view: &mut View<S>,
+    cluster: &mut Cluster,
+    pod: PodIx,
+    ties: &mut Option<Random>,
+) -> Option<Option<(NodeIx, i64)>> {
+    let class = cluster.pods().get(pod)?.class;
+    let best = view.best(cluster, class).ok()?;
+    let (Some((_, total)), Some(random)) = (best, ties) else { return Some(best) };
+    let all = view.all_best(cluster, total);
+    Some(Some((all[random.below(all.len())], total)))
+}
+
+/// Whether nominations make a difference to the pod: its own, or one of the same or a higher
+/// priority.
+fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
+    let priority = object(cluster, pod).priority();
+    cluster.nominated().any(|other| other == pod || object(cluster, other).priority() >= priority)
+}
+
+/// Takes their nomination to the node from pods of lower priority.
+fn clear_nominations_below(cluster: &mut Cluster, pod: PodIx, node: &str) {
+    let priority = object(cluster, pod).priority();
+    let lower: Vec<PodIx> = cluster
+        .nominated()
+        .filter(|other| {
+            let other = object(cluster, *other);
+            other.priority() < priority && other.status.nominated_node_name == node
+        })
+        .collect();
+    lower.into_iter().for_each(|other| cluster.nominate(other, String::new()));
+}
+
+/// What binding the pod to the node binds besides: changed objects, and volumes for the report.
+fn reserve(
+    profile: &Profile,
+    cluster: &Cluster,
+    pod: PodIx,
+    node: NodeIx,
+) -> (Vec<Object>, Vec<BoundVolume>) {
+    let object = object(cluster, pod);
+    let (mut objects, mut volumes) = (Vec::new(), Vec::new());
+    if object.spec.volumes.is_empty() && object.spec.resource_claims.is_empty() {
+        return (objects, volumes);
+    }
+    let snapshot = cluster.snapshot();
+    let context = Context { pod: object, snapshot: &snapshot, profile };
+    let Some(info) = snapshot.node(cluster.nodes().name(node)) else { return (objects, volumes) };
+    if profile.reserve.contains(&Plugin::VolumeBinding) {
+        let decision = volume_binding::plain::reserve(&context, info);
+        objects.extend(decision.objects);
+        let bound = |provisioned| move |(claim, volume)| BoundVolume { claim, volume, provisioned };
+        volumes.extend(decision.bindings.into_iter().map(bound(false)));
+        volumes.extend(decision.provisions.into_iter().map(bound(true)));
+    }
+    if profile.reserve.contains(&Plugin::DynamicResources)
+        && let Ok(decision) = dynamic_resources::reserve(&context, info)
+    {
+        objects.extend(decision.objects);
+    }
+    (objects, volumes)
+}
+
+fn find(cluster: &Cluster, namespace: &str, name: &str) -> Result<PodIx, ScheduleError> {
+    let found = cluster.pods().find(namespace, name);
+    found.ok_or_else(|| ScheduleError::NoSuchPod(format!("{namespace}/{name}")))
+}
+
+/// The pod at a place that was found before.
+fn object(cluster: &Cluster, pod: PodIx) -> &Pod {
+    match cluster.pods().get(pod) {
+        Some(row) => &row.pod,
+        None => unreachable!("no pod is removed between finding and attempting it: {}", pod.at()),
+    }
+}
