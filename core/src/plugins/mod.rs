@@ -20,6 +20,8 @@ pub mod reason;
 pub mod scheduling_gates;
 pub mod taint_toleration;
 pub mod volume_binding;
+#[cfg(test)]
+mod volume_cluster;
 pub mod volume_restrictions;
 pub mod volume_zone;
 
