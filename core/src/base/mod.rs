@@ -1,4 +1,8 @@
 //! Foundations that know nothing of Kubernetes.
 
+pub mod bits;
+pub mod index;
+pub mod intern;
+pub mod map;
 pub mod random;
 pub mod time;

@@ -162,6 +162,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Whether the plugin takes part in the filters of this attempt.
+    pub fn filters_by(&self, plugin: Plugin) -> bool {
+        self.rules.get(&plugin).is_some_and(|rule| rule.pre_filter == PreFilterState::Ran)
+    }
+
     /// Puts a pod on the node, for this attempt.
     pub fn add_pod(&mut self, pod: &'a Pod, node: &mut NodeInfo<'a>) {
         node.add_pod(pod);

@@ -47,7 +47,8 @@ pub fn evaluate(snapshot: &Snapshot, profile: &Profile, pod: &Pod) -> Evaluation
 }
 
 impl<'a> Attempt<'a> {
-    fn filter_all(&self, found: &PreFiltered) -> Evaluation {
+    /// Asks the filters about every node that PreFilter left.
+    pub fn filter_all(&self, found: &PreFiltered) -> Evaluation {
         let Context { snapshot, pod, .. } = self.context;
         let mut narrowed_by = found.narrowed_by.clone();
         let verdict = |node: &NodeInfo<'a>| match self.filter_with_nominated(node) {

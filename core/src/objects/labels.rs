@@ -40,6 +40,9 @@ pub enum LabelOperator {
     Exists,
     /// Absent.
     DoesNotExist,
+    /// An operator that nobody knows; the selector does not compile.
+    #[serde(other)]
+    Unknown,
 }
 
 /// `core/v1 NodeSelector`: any term may hold.
@@ -89,6 +92,9 @@ pub enum NodeOperator {
     Gt,
     /// Present, an integer less than the operand.
     Lt,
+    /// An operator that nobody knows; the term does not compile.
+    #[serde(other)]
+    Unknown,
 }
 
 impl LabelSelector {
@@ -124,6 +130,7 @@ impl LabelRequirement {
             LabelOperator::NotIn => value.is_none_or(|v| !self.values.contains(v)),
             LabelOperator::Exists => value.is_some(),
             LabelOperator::DoesNotExist => value.is_none(),
+            LabelOperator::Unknown => false,
         }
     }
 
@@ -136,6 +143,7 @@ impl LabelRequirement {
             LabelOperator::Exists | LabelOperator::DoesNotExist if !self.values.is_empty() => Some(
                 format!("{}: values set must be empty for exists and does not exist", self.key),
             ),
+            LabelOperator::Unknown => Some(format!("{}: not a valid selector operator", self.key)),
             _ => None,
         };
         invalid_label_key(&self.key)
@@ -190,6 +198,7 @@ impl NodeRequirement {
             NodeOperator::DoesNotExist => value.is_none(),
             NodeOperator::Gt => compare(|a, b| a > b),
             NodeOperator::Lt => compare(|a, b| a < b),
+            NodeOperator::Unknown => false,
         }
     }
 
@@ -227,6 +236,7 @@ impl NodeRequirement {
                     self.key
                 ))
             }
+            NodeOperator::Unknown => Some(format!("{}: not a valid selector operator", self.key)),
             _ => None,
         };
         invalid_label_key(&self.key)

@@ -3,14 +3,19 @@
 //! Nothing here is derived from two objects, and nothing knows about scheduling. Fields that no
 //! rule of the engine reads are not modelled; they are skipped when an object is read.
 
+pub mod admission;
+pub mod claims;
+pub mod defaults;
 pub mod devices;
 pub mod eligibility;
 pub mod labels;
 pub mod meta;
+pub mod migration;
 pub mod node;
 pub mod object;
 pub mod pod;
 pub mod policy;
+pub mod qos;
 pub mod quantity;
 pub mod requests;
 pub mod snapshot;

@@ -96,3 +96,20 @@ kinds! {
     ResourceClaimTemplate(ResourceClaimTemplate) "ResourceClaimTemplate" true,
     DeviceClass(DeviceClass) "DeviceClass" false,
 }
+
+impl Object {
+    /// Whether only the pods that are made from the object matter to placement, or nothing of it:
+    /// such objects are not part of a cluster's state.
+    pub fn is_workload(&self) -> bool {
+        matches!(
+            self,
+            Self::Deployment(_)
+                | Self::DaemonSet(_)
+                | Self::Job(_)
+                | Self::CronJob(_)
+                | Self::HorizontalPodAutoscaler(_)
+                | Self::LimitRange(_)
+                | Self::PriorityClass(_)
+        )
+    }
+}

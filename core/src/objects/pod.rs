@@ -241,6 +241,9 @@ pub enum TolerationOperator {
     Gt,
     /// The taint's value is a smaller integer; behind an alpha gate that is off, so never true.
     Lt,
+    /// An operator that nobody knows; never true.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Toleration {
@@ -251,7 +254,9 @@ impl Toleration {
             && match self.operator {
                 TolerationOperator::Equal => self.value == taint.value,
                 TolerationOperator::Exists => true,
-                TolerationOperator::Gt | TolerationOperator::Lt => false,
+                TolerationOperator::Gt | TolerationOperator::Lt | TolerationOperator::Unknown => {
+                    false
+                }
             }
     }
 }
@@ -275,9 +280,9 @@ pub struct NodeAffinity {
     /// Must hold.
     #[serde(rename = "requiredDuringSchedulingIgnoredDuringExecution")]
     pub required: Option<NodeSelector>,
-    /// Add to the score. `None` and an empty list are told apart by no rule.
+    /// Add to the score. An empty list lets every node score 0; without a list none is scored.
     #[serde(rename = "preferredDuringSchedulingIgnoredDuringExecution")]
-    pub preferred: Vec<PreferredSchedulingTerm>,
+    pub preferred: Option<Vec<PreferredSchedulingTerm>>,
 }
 
 /// A preferred node selector term.
@@ -327,6 +332,14 @@ pub struct PodAffinityTerm {
     pub match_label_keys: Vec<String>,
     /// Keys whose values the API server adds to the selector as `NotIn`.
     pub mismatch_label_keys: Vec<String>,
+}
+
+impl PodAffinityTerm {
+    /// Why upstream could not compile a selector of the term, if so.
+    pub fn invalid(&self) -> Option<String> {
+        let selectors = [&self.label_selector, &self.namespace_selector];
+        selectors.into_iter().flatten().find_map(LabelSelector::invalid)
+    }
 }
 
 /// A topology spread constraint.

@@ -16,6 +16,7 @@ pub struct Quantity {
 }
 
 const NANO: i128 = 1_000_000_000;
+const LARGEST_NANOS: i128 = i64::MAX as i128 * NANO;
 
 impl Quantity {
     /// Zero.
@@ -35,38 +36,49 @@ impl Quantity {
     /// decimal exponent. Digits finer than a billionth are rounded up, away from zero.
     ///
     /// # Errors
-    /// Returns why the text is no quantity, or that its value does not fit 64 bits.
+    /// Returns why the text is no quantity, or that its value is beyond 2^63-1; upstream would
+    /// silently cut such a value off.
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
         let fault = |kind| QuantityError { text: text.to_owned(), kind };
-        let malformed = || fault(QuantityErrorKind::Malformed);
-        let (negative, unsigned) = match text.as_bytes().first() {
-            Some(b'-') => (true, &text[1..]),
-            Some(b'+') => (false, &text[1..]),
-            _ => (false, text),
+        let (negative, unsigned) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
-        let end =
-            unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
-        let (number, suffix) = unsigned.split_at(end);
+        let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.');
+        let (number, suffix) = unsigned.split_at(end.unwrap_or(unsigned.len()));
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-            return Err(malformed());
+            return Err(fault(QuantityErrorKind::Malformed));
         }
         let scale = Scale::parse(suffix).ok_or_else(|| fault(QuantityErrorKind::Suffix))?;
         let nanos = scale
-            .apply(whole, fraction)
-            .filter(|nanos| *nanos <= i128::from(i64::MAX) * NANO)
+            .nanos(whole, fraction)
+            .and_then(|nanos| i128::try_from(nanos).ok())
+            .filter(|nanos| *nanos <= LARGEST_NANOS)
             .ok_or_else(|| fault(QuantityErrorKind::Overflow))?;
         Ok(Self { nanos: if negative { -nanos } else { nanos } })
     }
 
     /// The value rounded up to a whole number (away from zero). Always fits.
     pub fn value(self) -> i64 {
-        self.rounded(NANO)
+        i64::try_from(round_up(self.nanos, NANO)).unwrap_or(i64::MAX)
     }
 
     /// The value in thousandths, rounded up (away from zero); `None` where that does not fit.
     pub fn milli_value(self) -> Option<i64> {
         i64::try_from(round_up(self.nanos, NANO / 1000)).ok()
+    }
+
+    /// The value rounded up (away from zero) to a thousandth.
+    pub fn rounded_up_to_milli(self) -> Self {
+        let unit = NANO / 1000;
+        let nanos = round_up(self.nanos, unit) * unit;
+        Self { nanos: nanos.clamp(-LARGEST_NANOS, LARGEST_NANOS) }
+    }
+
+    /// The nearest floating-point number; for ratios, never for sums.
+    pub fn as_f64(self) -> f64 {
+        self.nanos as f64 / NANO as f64
     }
 
     /// Whether the quantity is exactly zero.
@@ -82,8 +94,7 @@ impl Quantity {
     /// The sum, at most 2^63-1.
     pub fn saturating_add(self, other: Self) -> Self {
         // Two quantities are far below the bounds of 128 bits.
-        let bound = i128::from(i64::MAX) * NANO;
-        Self { nanos: (self.nanos + other.nanos).clamp(-bound, bound) }
+        Self { nanos: (self.nanos + other.nanos).clamp(-LARGEST_NANOS, LARGEST_NANOS) }
     }
 
     /// The difference, not beyond 2^63-1 in either direction.
@@ -101,10 +112,6 @@ impl Quantity {
     pub fn to_f64(self) -> f64 {
         self.nanos as f64 / NANO as f64
     }
-
-    fn rounded(self, unit: i128) -> i64 {
-        i64::try_from(round_up(self.nanos, unit)).unwrap_or(i64::MAX)
-    }
 }
 
 /// Division that rounds away from zero.
@@ -113,93 +120,94 @@ fn round_up(value: i128, unit: i128) -> i128 {
     if value < 0 { -up } else { up }
 }
 
-/// A factor: 10^`ten` or 2^`two`.
+/// A factor: 10^`ten` times 2^`two`; one of them is zero.
 struct Scale {
-    ten: i32,
+    ten: i64,
     two: u32,
 }
 
 impl Scale {
+    const SUFFIXES: [(&str, Self); 16] = {
+        const fn decimal(ten: i64) -> Scale {
+            Scale { ten, two: 0 }
+        }
+        const fn binary(two: u32) -> Scale {
+            Scale { ten: 0, two }
+        }
+        [
+            ("", decimal(0)),
+            ("n", decimal(-9)),
+            ("u", decimal(-6)),
+            ("m", decimal(-3)),
+            ("k", decimal(3)),
+            ("M", decimal(6)),
+            ("G", decimal(9)),
+            ("T", decimal(12)),
+            ("P", decimal(15)),
+            ("E", decimal(18)),
+            ("Ki", binary(10)),
+            ("Mi", binary(20)),
+            ("Gi", binary(30)),
+            ("Ti", binary(40)),
+            ("Pi", binary(50)),
+            ("Ei", binary(60)),
+        ]
+    };
+
     fn parse(suffix: &str) -> Option<Self> {
-        let decimal = |ten| Some(Self { ten, two: 0 });
-        let binary = |two| Some(Self { ten: 0, two });
-        match suffix {
-            "n" => decimal(-9),
-            "u" => decimal(-6),
-            "m" => decimal(-3),
-            "" => decimal(0),
-            "k" => decimal(3),
-            "M" => decimal(6),
-            "G" => decimal(9),
-            "T" => decimal(12),
-            "P" => decimal(15),
-            "E" => decimal(18),
-            "Ki" => binary(10),
-            "Mi" => binary(20),
-            "Gi" => binary(30),
-            "Ti" => binary(40),
-            "Pi" => binary(50),
-            "Ei" => binary(60),
-            _ => {
-                let exponent = suffix.strip_prefix(['e', 'E'])?;
-                let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-                let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-                // An exponent of more than four digits cannot fit; the clamp keeps its meaning.
-                plain.then(|| exponent.parse::<i32>().unwrap_or(9999)).and_then(decimal)
+        for (name, scale) in Self::SUFFIXES {
+            if name == suffix {
+                return Some(scale);
             }
         }
+        let exponent = suffix.strip_prefix(['e', 'E'])?;
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        // An exponent that does not fit 32 bits means the same as the largest that does.
+        let size = i64::from(digits.parse::<i32>().unwrap_or(i32::MAX));
+        Some(Self { ten: if exponent.starts_with('-') { -size } else { size }, two: 0 })
     }
 
-    /// `whole.fraction` times the factor, in billionths, rounded up; `None` where it overflows.
-    fn apply(&self, whole: &str, fraction: &str) -> Option<i128> {
-        let digits = whole.bytes().chain(fraction.bytes()).map(|b| i128::from(b - b'0'));
-        if digits.clone().all(|digit| digit == 0) {
+    /// `whole.fraction` times the factor in billionths, rounded up; `None` where it overflows.
+    ///
+    /// In billionths the digits are those of `whole` and `fraction`, with the decimal point at
+    /// some other place. What stands behind the point is multiplied by 2^`two` digit by digit, as
+    /// on paper, and only tells what to carry and whether anything is left to round up.
+    fn nanos(&self, whole: &str, fraction: &str) -> Option<u128> {
+        let written: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b - b'0').collect();
+        let zeros = written.iter().take_while(|digit| **digit == 0).count();
+        let digits = &written[zeros..];
+        if digits.is_empty() {
             return Some(0);
         }
-        // The value is 0.d1d2d3... times ten to `shift`, and is wanted in billionths.
-        let mut shift = i64::from(self.ten) + 9 - fraction.len() as i64;
-        let mut mantissa: i128 = 0;
-        let mut sticky = false;
-        for digit in digits {
-            // Digits beyond what a product with 2^60 leaves room for can only round up.
-            if mantissa < 100_000_000_000_000_000_000_000 && !(shift < -60) {
-                mantissa = mantissa * 10 + digit;
-            } else if mantissa < 100_000_000_000_000_000 {
-                mantissa = mantissa * 10 + digit;
-            } else {
-                sticky |= digit != 0;
-                shift += 1;
-            }
+        let point = digits.len() as i64 - fraction.len() as i64 + self.ten + 9;
+        let split = usize::try_from(point).unwrap_or(0).min(digits.len());
+        let (before, behind) = digits.split_at(split);
+        let factor = 1_u128 << self.two;
+
+        let (mut carry, mut rest) = (0_u128, false);
+        for digit in behind.iter().rev() {
+            let product = u128::from(*digit) * factor + carry;
+            rest |= !product.is_multiple_of(10);
+            carry = product / 10;
         }
-        // Cancel tens before the binary factor, exactly where possible.
-        let mut value = mantissa.checked_mul(1_i128 << self.two.min(20))?;
-        let mut left = self.two.saturating_sub(20);
-        while shift < 0 && value % 10 == 0 {
-            value /= 10;
-            shift += 1;
+        let mut gap = point;
+        while gap < 0 && carry > 0 {
+            rest |= !carry.is_multiple_of(10);
+            carry /= 10;
+            gap += 1;
         }
-        while left > 0 {
-            let step = left.min(20);
-            value = value.checked_mul(1_i128 << step)?;
-            left -= step;
-            while shift < 0 && value % 10 == 0 {
-                value /= 10;
-                shift += 1;
-            }
+
+        let mut value = 0_u128;
+        for digit in before {
+            value = value.checked_mul(10)?.checked_add(u128::from(*digit))?;
         }
-        while shift > 0 {
+        for _ in digits.len() as i64..point {
             value = value.checked_mul(10)?;
-            shift -= 1;
         }
-        while shift < 0 {
-            sticky |= value % 10 != 0;
-            value /= 10;
-            shift += 1;
-            if value == 0 {
-                break;
-            }
-        }
-        Some(value + i128::from(sticky))
+        value.checked_mul(factor)?.checked_add(carry + u128::from(rest))
     }
 }
 
@@ -217,25 +225,22 @@ enum QuantityErrorKind {
     Overflow,
 }
 
+/// What is wrong and, behind a semicolon, how to mend it.
 impl fmt::Display for QuantityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = &self.text;
         match self.kind {
             QuantityErrorKind::Overflow => write!(f, "\"{text}\" is larger than 2^63-1"),
-            QuantityErrorKind::Malformed | QuantityErrorKind::Suffix => {
-                write!(f, "\"{text}\" is not a quantity")?;
-                let help = "suffixes are n u m k M G T P E Ki Mi Gi Ti Pi Ei";
-                match (self.kind, self.suggestion()) {
-                    (QuantityErrorKind::Suffix, Some(better)) => {
-                        write!(f, " ({help}; did you mean {better}?)")
-                    }
-                    (QuantityErrorKind::Suffix, None) => write!(f, " ({help})"),
-                    _ => Ok(()),
-                }
+            QuantityErrorKind::Malformed => write!(f, "\"{text}\" is not a quantity"),
+            QuantityErrorKind::Suffix => {
+                write!(f, "\"{text}\" is not a quantity; suffixes are {SUFFIX_NAMES}")?;
+                self.suggestion().map_or(Ok(()), |better| write!(f, "; did you mean {better}?"))
             }
         }
     }
 }
+
+const SUFFIX_NAMES: &str = "n u m k M G T P E Ki Mi Gi Ti Pi Ei";
 
 impl QuantityError {
     /// The same number with the suffix that was probably meant.
@@ -243,12 +248,7 @@ impl QuantityError {
         let end = self.text.find(|c: char| c.is_ascii_alphabetic())?;
         let (number, suffix) = self.text.split_at(end);
         let letter = suffix.chars().next()?.to_ascii_uppercase();
-        let meant = match letter {
-            'K' if suffix.len() == 1 => "Ki".to_owned(),
-            'K' | 'M' | 'G' | 'T' | 'P' | 'E' => format!("{letter}i"),
-            _ => return None,
-        };
-        Some(format!("{}{meant}", number.trim_end()))
+        "KMGTPE".contains(letter).then(|| format!("{}{letter}i", number.trim_end()))
     }
 }
 
@@ -289,5 +289,137 @@ impl<'de> Deserialize<'de> for Quantity {
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nanos(text: &str) -> Result<i128, String> {
+        Quantity::parse(text).map(|quantity| quantity.nanos).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn every_suffix_and_exponent_is_exact() {
+        for (text, expected) in [
+            ("0", 0),
+            ("-0", 0),
+            ("0e999999999999", 0),
+            ("1", NANO),
+            ("+1", NANO),
+            ("-1", -NANO),
+            ("1n", 1),
+            ("1u", 1_000),
+            ("1m", 1_000_000),
+            ("1k", 1_000 * NANO),
+            ("1M", 1_000_000 * NANO),
+            ("1G", NANO * NANO),
+            ("1T", 1_000 * NANO * NANO),
+            ("1P", 1_000_000 * NANO * NANO),
+            ("1E", NANO * NANO * NANO),
+            ("1E0", NANO),
+            ("1E3", 1_000 * NANO),
+            ("1e3", 1_000 * NANO),
+            ("1e+3", 1_000 * NANO),
+            ("1e-3", 1_000_000),
+            ("1Ki", 1024 * NANO),
+            ("1.5Gi", 1_610_612_736 * NANO),
+            ("0.1Ki", 102_400_000_000),
+            ("7Ei", 7 * (1 << 60) * NANO),
+            ("7.999999999999999999Ei", 9_223_372_036_854_775_806_847_078_496),
+            (".5", NANO / 2),
+            ("5.", 5 * NANO),
+            ("0000000000000000000000000000000000000000001", NANO),
+            ("9223372036854775807", LARGEST_NANOS),
+            ("1000000000000000000000000000000000000000e-39", NANO),
+        ] {
+            assert_eq!(nanos(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_finer_than_a_billionth_rounds_away_from_zero() {
+        for (text, expected) in [
+            ("0.1n", 1),
+            ("-0.1n", -1),
+            ("1.0000000001", NANO + 1),
+            ("1e-30", 1),
+            ("1e-99999999999", 1),
+            ("0.0000000000000000000000000001Ei", 1),
+            ("0.0000000001Ki", 103),
+        ] {
+            assert_eq!(nanos(text), Ok(expected), "{text}");
+        }
+        let half = Quantity::parse("1500.5m").unwrap();
+        assert_eq!((half.value(), half.milli_value()), (2, Some(1501)));
+        assert_eq!(half.rounded_up_to_milli(), Quantity::from_milli(1501));
+    }
+
+    #[test]
+    fn a_value_beyond_64_bits_is_an_error() {
+        for text in
+            ["8Ei", "9223372036854775808", "9223372036854775807.1", "1e19", "1e99999999999", "10E"]
+        {
+            assert_eq!(nanos(text), Err(format!("\"{text}\" is larger than 2^63-1")));
+        }
+        assert_eq!(Quantity::from_integer(i64::MAX).milli_value(), None);
+    }
+
+    #[test]
+    fn a_text_that_is_no_quantity_says_what_would_be_one() {
+        let help = "; suffixes are n u m k M G T P E Ki Mi Gi Ti Pi Ei";
+        for (text, cure) in [
+            ("", String::new()),
+            (".", String::new()),
+            ("1.2.3", String::new()),
+            ("-", String::new()),
+            ("Gi", String::new()),
+            ("12Mo", format!("{help}; did you mean 12Mi?")),
+            ("1 GB", format!("{help}; did you mean 1Gi?")),
+            ("2 cores", help.to_owned()),
+            ("1e", format!("{help}; did you mean 1Ei?")),
+            ("1K", format!("{help}; did you mean 1Ki?")),
+            ("1e3.5", format!("{help}; did you mean 1Ei?")),
+            ("--1", String::new()),
+        ] {
+            assert_eq!(nanos(text), Err(format!("\"{text}\" is not a quantity{cure}")));
+        }
+    }
+
+    #[test]
+    fn a_quantity_prints_as_a_text_that_reads_back() {
+        for (text, printed) in
+            [("1.5", "1500m"), ("1Ki", "1024"), ("-3n", "-3n"), ("1001u", "1001u")]
+        {
+            assert_eq!(Quantity::parse(text).unwrap().to_string(), printed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_agrees_with_rational_arithmetic(
+            mantissa in 0_u128..10_000_000_000,
+            places in 0_usize..12,
+            scale in 0..Scale::SUFFIXES.len(),
+        ) {
+            let digits = format!("{mantissa:0width$}", width = places + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - places);
+            let (suffix, Scale { ten, two }) = &Scale::SUFFIXES[scale];
+            let text = format!("{whole}.{fraction}{suffix}");
+
+            let exponent = ten + 9 - places as i64;
+            let power = 10_u128.pow(exponent.unsigned_abs() as u32);
+            let (above, below) = if exponent < 0 { (1, power) } else { (power, 1) };
+            let exact = (mantissa << two).checked_mul(above).map(|n| n.div_ceil(below));
+            let expected = exact.filter(|nanos| *nanos <= LARGEST_NANOS as u128);
+            prop_assert_eq!(nanos(&text).ok(), expected.map(|nanos| nanos as i128), "{}", text);
+        }
+
+        #[test]
+        fn no_text_makes_parsing_panic(text in "[-+]?[0-9.]{0,50}[a-zA-Z]{0,3}[-+]?[0-9]{0,20}") {
+            let _ = Quantity::parse(&text);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! Sums saturate. No object with a request near 2⁶³ gets past reading, so this is a last guard, and
 //! a saturated sum still means what it should: more than any node has.
 
-use super::pod::{Container, ContainerStatus, Pod};
+use super::pod::{Container, ContainerStatus, Pod, PodSpec};
 use super::quantity::{Quantity, ResourceList};
 use std::collections::BTreeMap;
 
@@ -193,15 +193,28 @@ fn container_requests(pod: &Pod, of: RequestsOf, missing: &ResourceList) -> Reso
         }
         list
     };
+    let init = |container: &Container| {
+        request_of(container, &pod.status.init_container_statuses, container.is_sidecar())
+    };
+    let main = |container: &Container| request_of(container, &pod.status.container_statuses, true);
+    aggregate(&pod.spec, init, main)
+}
+
+/// What the containers need together: all that run side by side added up, init containers as far
+/// as one of them, with the sidecars started before it, needs more.
+pub fn aggregate(
+    spec: &PodSpec,
+    of_init_container: impl Fn(&Container) -> ResourceList,
+    of_container: impl Fn(&Container) -> ResourceList,
+) -> ResourceList {
     let mut sum = ResourceList::new();
-    for container in &pod.spec.containers {
-        add(&mut sum, &request_of(container, &pod.status.container_statuses, true));
+    for container in &spec.containers {
+        add(&mut sum, &of_container(container));
     }
     let mut sidecars = ResourceList::new();
     let mut peak = ResourceList::new();
-    for container in &pod.spec.init_containers {
-        let statuses = &pod.status.init_container_statuses;
-        let mut current = request_of(container, statuses, container.is_sidecar());
+    for container in &spec.init_containers {
+        let mut current = of_init_container(container);
         if container.is_sidecar() {
             add(&mut sum, &current);
             add(&mut sidecars, &current);

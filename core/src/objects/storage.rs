@@ -172,6 +172,33 @@ pub struct CsiPersistentVolumeSource {
     pub volume_handle: String,
 }
 
+impl TopologySelectorTerm {
+    /// Whether a node with these labels satisfies the term; without requirements none does.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        let expressions = &self.match_label_expressions;
+        let holds = |requirement: &TopologySelectorRequirement| {
+            labels.get(&requirement.key).is_some_and(|value| requirement.values.contains(value))
+        };
+        !expressions.is_empty() && expressions.iter().all(holds)
+    }
+}
+
+impl VolumeNodeAffinity {
+    /// Whether a node with these labels satisfies the affinity. Nothing but labels is looked at.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.required.as_ref().is_none_or(|selector| selector.matches("", labels))
+    }
+}
+
+impl ClaimReference {
+    /// Whether the claim is the one referred to.
+    pub fn names(&self, claim: &PersistentVolumeClaim) -> bool {
+        self.name == claim.meta.name
+            && self.namespace == claim.meta.namespace
+            && (self.uid.is_empty() || self.uid == claim.meta.uid)
+    }
+}
+
 impl PersistentVolume {
     /// Size.
     pub fn capacity(&self) -> Quantity {

@@ -4,6 +4,7 @@
 use super::devices::{DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
 use super::meta::Labels;
 use super::node::Node;
+use super::object::{Kind, Object};
 use super::policy::{Namespace, PodDisruptionBudget, Service};
 use super::storage::{
     CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
@@ -98,6 +99,88 @@ pub struct Store {
 }
 
 impl Store {
+    /// Adds or replaces an object; gives back the one it replaces. Kinds that have no place here
+    /// are dropped.
+    pub fn put(&mut self, object: Object) -> Option<Object> {
+        macro_rules! cluster_scoped {
+            ($table:ident, $object:expr) => {
+                self.$table.insert($object.meta.name.clone(), *$object).map(Object::from)
+            };
+        }
+        macro_rules! namespaced {
+            ($table:ident, $object:expr) => {{
+                let (namespace, name) = ($object.meta.namespace.clone(), $object.meta.name.clone());
+                self.$table.insert(&namespace, &name, *$object).map(Object::from)
+            }};
+        }
+        match object {
+            Object::Namespace(o) => cluster_scoped!(namespaces, o),
+            Object::PersistentVolume(o) => cluster_scoped!(volumes, o),
+            Object::StorageClass(o) => cluster_scoped!(storage_classes, o),
+            Object::CsiNode(o) => cluster_scoped!(csi_nodes, o),
+            Object::CsiDriver(o) => cluster_scoped!(csi_drivers, o),
+            Object::VolumeAttachment(o) => cluster_scoped!(volume_attachments, o),
+            Object::ResourceSlice(o) => cluster_scoped!(resource_slices, o),
+            Object::DeviceClass(o) => cluster_scoped!(device_classes, o),
+            Object::Service(o) => namespaced!(services, o),
+            Object::ReplicationController(o) => namespaced!(replication_controllers, o),
+            Object::ReplicaSet(o) => namespaced!(replica_sets, o),
+            Object::StatefulSet(o) => namespaced!(stateful_sets, o),
+            Object::PodDisruptionBudget(o) => namespaced!(budgets, o),
+            Object::PersistentVolumeClaim(o) => namespaced!(claims, o),
+            Object::CsiStorageCapacity(o) => namespaced!(storage_capacities, o),
+            Object::ResourceClaim(o) => namespaced!(resource_claims, o),
+            Object::ResourceClaimTemplate(o) => namespaced!(resource_claim_templates, o),
+            Object::Node(_)
+            | Object::Pod(_)
+            | Object::PriorityClass(_)
+            | Object::Deployment(_)
+            | Object::DaemonSet(_)
+            | Object::Job(_)
+            | Object::CronJob(_)
+            | Object::HorizontalPodAutoscaler(_)
+            | Object::LimitRange(_) => None,
+        }
+    }
+
+    /// Takes an object out.
+    pub fn remove(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
+        match kind {
+            Kind::Namespace => self.namespaces.remove(name).map(Object::from),
+            Kind::PersistentVolume => self.volumes.remove(name).map(Object::from),
+            Kind::StorageClass => self.storage_classes.remove(name).map(Object::from),
+            Kind::CsiNode => self.csi_nodes.remove(name).map(Object::from),
+            Kind::CsiDriver => self.csi_drivers.remove(name).map(Object::from),
+            Kind::VolumeAttachment => self.volume_attachments.remove(name).map(Object::from),
+            Kind::ResourceSlice => self.resource_slices.remove(name).map(Object::from),
+            Kind::DeviceClass => self.device_classes.remove(name).map(Object::from),
+            Kind::Service => self.services.remove(namespace, name).map(Object::from),
+            Kind::ReplicationController => {
+                self.replication_controllers.remove(namespace, name).map(Object::from)
+            }
+            Kind::ReplicaSet => self.replica_sets.remove(namespace, name).map(Object::from),
+            Kind::StatefulSet => self.stateful_sets.remove(namespace, name).map(Object::from),
+            Kind::PodDisruptionBudget => self.budgets.remove(namespace, name).map(Object::from),
+            Kind::PersistentVolumeClaim => self.claims.remove(namespace, name).map(Object::from),
+            Kind::CsiStorageCapacity => {
+                self.storage_capacities.remove(namespace, name).map(Object::from)
+            }
+            Kind::ResourceClaim => self.resource_claims.remove(namespace, name).map(Object::from),
+            Kind::ResourceClaimTemplate => {
+                self.resource_claim_templates.remove(namespace, name).map(Object::from)
+            }
+            Kind::Node
+            | Kind::Pod
+            | Kind::PriorityClass
+            | Kind::Deployment
+            | Kind::DaemonSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::HorizontalPodAutoscaler
+            | Kind::LimitRange => None,
+        }
+    }
+
     /// Labels of a namespace; none where it is not known.
     pub fn namespace_labels(&self, name: &str) -> &Labels {
         static NONE: Labels = Labels::new();

@@ -236,10 +236,14 @@ pub struct JobSpec {
 
 /// `status` of a Job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct JobStatus {
     /// Pods that succeeded.
     pub succeeded: i32,
+    /// Indexes that succeeded, e.g. `1,3-5`.
+    pub completed_indexes: String,
+    /// Indexes that failed for good, in the same form.
+    pub failed_indexes: String,
     /// Conditions; `Complete` or `Failed` end the Job.
     pub conditions: Vec<super::pod::PodCondition>,
 }

@@ -14,10 +14,14 @@ pub mod node_ports;
 pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
+pub mod node_volume_limits;
 pub mod pod_topology_spread;
 pub mod reason;
 pub mod scheduling_gates;
 pub mod taint_toleration;
+pub mod volume_binding;
+pub mod volume_restrictions;
+pub mod volume_zone;
 
 use contract::Plain;
 use std::fmt;
@@ -63,6 +67,32 @@ pub enum Plugin {
 }
 
 impl Plugin {
+    /// Every plugin.
+    pub const ALL: &[Self] = &[
+        Self::SchedulingGates,
+        Self::NodeUnschedulable,
+        Self::NodeName,
+        Self::TaintToleration,
+        Self::NodeAffinity,
+        Self::NodePorts,
+        Self::NodeResourcesFit,
+        Self::VolumeRestrictions,
+        Self::NodeVolumeLimits,
+        Self::VolumeBinding,
+        Self::VolumeZone,
+        Self::PodTopologySpread,
+        Self::InterPodAffinity,
+        Self::DynamicResources,
+        Self::DefaultPreemption,
+        Self::NodeResourcesBalancedAllocation,
+        Self::ImageLocality,
+    ];
+
+    /// The plugin of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|plugin| plugin.name() == name)
+    }
+
     /// The name that configuration and messages use.
     pub const fn name(self) -> &'static str {
         match self {
@@ -98,13 +128,20 @@ pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
         Plugin::NodeAffinity => Box::new(node_affinity::plain::NodeAffinity::new()),
         Plugin::NodePorts => Box::new(node_ports::plain::NodePorts::new()),
         Plugin::NodeResourcesFit => Box::new(node_resources_fit::plain::NodeResourcesFit::new()),
+        Plugin::VolumeRestrictions => {
+            Box::new(volume_restrictions::plain::VolumeRestrictions::new())
+        }
+        Plugin::NodeVolumeLimits => Box::new(node_volume_limits::plain::NodeVolumeLimits::new()),
+        Plugin::VolumeBinding => Box::new(volume_binding::plain::VolumeBinding::new()),
+        Plugin::VolumeZone => Box::new(volume_zone::plain::VolumeZone::new()),
         Plugin::PodTopologySpread => Box::new(pod_topology_spread::plain::PodTopologySpread::new()),
         Plugin::InterPodAffinity => Box::new(inter_pod_affinity::plain::InterPodAffinity::new()),
         Plugin::NodeResourcesBalancedAllocation => {
             Box::new(node_resources_balanced_allocation::plain::NodeResourcesBalancedAllocation)
         }
         Plugin::ImageLocality => Box::new(image_locality::plain::ImageLocality::new()),
-        _ => return None,
+        Plugin::DynamicResources => Box::new(dynamic_resources::plain::DynamicResources::default()),
+        Plugin::DefaultPreemption => return None,
     })
 }
 

@@ -85,6 +85,48 @@ pub enum Reason {
     PodAntiAffinity,
     /// Required anti-affinity of a running pod does not hold.
     ExistingPodAntiAffinity,
+    /// An inline disk of the pod is in use on the node.
+    DiskConflict,
+    /// A claim that only one pod may use is in use.
+    ReadWriteOncePodConflict,
+    /// There is no such claim; its name.
+    ClaimNotFound(Box<str>),
+    /// There is no such claim, found out by NodeVolumeLimits; its namespace and name.
+    LookingUpClaim(Box<str>, Box<str>),
+    /// There is no such volume; its name.
+    VolumeNotFound(Box<str>),
+    /// There is no such storage class; its name.
+    StorageClassNotFound(Box<str>),
+    /// A driver cannot attach that many volumes.
+    TooManyVolumes,
+    /// A claim should have been bound before.
+    UnboundImmediateClaims,
+    /// The claim of an ephemeral volume is not there yet; its name.
+    AwaitedEphemeralClaim(Box<str>),
+    /// A claim has lost its volume; the names of both.
+    LostClaim(Box<str>, Box<str>),
+    /// A claim is being deleted; its name.
+    TerminatingClaim(Box<str>),
+    /// A claim has the name of one made for this pod, but was not; `namespace/name` of claim and pod.
+    ForeignClaim(Box<str>, Box<str>),
+    /// No volume for a claim, and none can be made.
+    VolumeBindConflict,
+    /// A bound volume cannot be used on the node.
+    VolumeNodeConflict,
+    /// Too little space to make a volume.
+    NotEnoughStorage,
+    /// A claim is bound to a volume that is not there.
+    BoundVolumeNotFound,
+    /// A volume is in another zone.
+    VolumeZoneConflict,
+    /// A volume of the pod names no claim.
+    ClaimWithoutName,
+    /// A claim has neither a volume nor a class.
+    ClaimWithoutVolumeAndClass,
+    /// A claim that is bound at once has no volume.
+    VolumeWithoutName,
+    /// A storage class does not say when claims are bound; its name.
+    BindingModeNotSet(Box<str>),
     /// The node does not have the devices that the claims without an allocation ask for.
     CannotAllocateClaims,
     /// The devices of an allocated claim cannot be used on the node.
@@ -104,7 +146,64 @@ impl fmt::Display for Reason {
                 return write!(f, "waiting for scheduling gates: [{}]", gates.join(" "));
             }
             Self::InsufficientResource(name) => return write!(f, "Insufficient {name}"),
+            Self::ClaimNotFound(claim) => {
+                return write!(f, "persistentvolumeclaim \"{claim}\" not found");
+            }
+            Self::LookingUpClaim(namespace, claim) => {
+                return write!(
+                    f,
+                    "looking up PVC {namespace}/{claim}: persistentvolumeclaim \"{claim}\" not found"
+                );
+            }
+            Self::VolumeNotFound(volume) => {
+                return write!(f, "persistentvolume \"{volume}\" not found");
+            }
+            Self::StorageClassNotFound(class) => {
+                return write!(f, "storageclass.storage.k8s.io \"{class}\" not found");
+            }
+            Self::AwaitedEphemeralClaim(claim) => {
+                return write!(
+                    f,
+                    "waiting for ephemeral volume controller to create the persistentvolumeclaim \
+                     \"{claim}\""
+                );
+            }
+            Self::LostClaim(claim, volume) => {
+                return write!(
+                    f,
+                    "persistentvolumeclaim \"{claim}\" bound to non-existent persistentvolume \
+                     \"{volume}\""
+                );
+            }
+            Self::TerminatingClaim(claim) => {
+                return write!(f, "persistentvolumeclaim \"{claim}\" is being deleted");
+            }
+            Self::ForeignClaim(claim, pod) => {
+                return write!(f, "PVC {claim} was not created for pod {pod} (pod is not owner)");
+            }
+            Self::BindingModeNotSet(class) => {
+                return write!(f, "VolumeBindingMode not set for StorageClass \"{class}\"");
+            }
             Self::Other(text) => text,
+            Self::DiskConflict => "node(s) had no available disk",
+            Self::ReadWriteOncePodConflict => {
+                "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access \
+                 mode already in-use by another pod"
+            }
+            Self::TooManyVolumes => "node(s) exceed max volume count",
+            Self::UnboundImmediateClaims => "pod has unbound immediate PersistentVolumeClaims",
+            Self::VolumeBindConflict => "node(s) didn't find available persistent volumes to bind",
+            Self::VolumeNodeConflict => "node(s) didn't match PersistentVolume's node affinity",
+            Self::NotEnoughStorage => "node(s) did not have enough free storage",
+            Self::BoundVolumeNotFound => {
+                "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
+            }
+            Self::VolumeZoneConflict => "node(s) had no available volume zone",
+            Self::ClaimWithoutName => "PersistentVolumeClaim had no name",
+            Self::ClaimWithoutVolumeAndClass => {
+                "PersistentVolumeClaim had no pv name and storageClass name"
+            }
+            Self::VolumeWithoutName => "PersistentVolume had no name",
             Self::CannotAllocateClaims => "cannot allocate all claims",
             Self::ClaimNotAvailable => "resourceclaim not available on the node",
             Self::InvalidResourcePools => "invalid resource pools were encountered",

@@ -28,7 +28,11 @@ pub fn post_filter<'a>(
         return Preemption { nomination: Nomination::Clear, ..Preemption::default() };
     }
     let mut attempt = Attempt::new(Context { pod, snapshot, profile });
-    attempt.pre_filter();
+    let found = attempt.pre_filter();
+    if found.rejection.is_none() && attempt.filters_by(Plugin::DynamicResources) {
+        // Its PostFilter goes by what its filter met on the nodes.
+        attempt.filter_all(&found);
+    }
     let mut outcome = Preemption::default();
     let mut texts = Vec::new();
     for plugin in &profile.post_filter {

@@ -2,6 +2,15 @@
 //!
 //! Source: `pkg/scheduler/apis/config` (v1.35).
 
+mod arguments;
+pub mod config;
+mod merge;
+mod strict;
+mod validation;
+
+#[cfg(test)]
+mod tests;
+
 use crate::objects::pod::{NodeAffinity, TopologySpreadConstraint};
 use crate::plugins::Plugin;
 
@@ -24,6 +33,9 @@ pub struct Profile {
     pub score: Vec<(Plugin, i64)>,
     /// Plugins that bind what the pod needs besides the node, in order.
     pub reserve: Vec<Plugin>,
+    /// How many nodes a scheduler looks at before it scores, in percent; 0 means that it decides
+    /// by the size of the cluster.
+    pub percentage_of_nodes_to_score: i64,
     /// The plugins' arguments.
     pub arguments: Arguments,
 }
@@ -73,6 +85,7 @@ impl Default for Profile {
                 (ImageLocality, 1),
             ],
             reserve: vec![VolumeBinding, DynamicResources],
+            percentage_of_nodes_to_score: 0,
             arguments: Arguments::default(),
         }
     }

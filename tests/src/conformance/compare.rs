@@ -21,9 +21,8 @@ pub(super) fn compare(recorded: &Entry, decided: &Entry) -> Vec<Comparison> {
             found.push(Comparison::of(aspect, "", recorded, decided));
         }
     };
-    let before = |entry: &Entry| {
-        json(&(&entry.pre_enqueue, &entry.pre_filter, entry.nominated_fast_path))
-    };
+    let before =
+        |entry: &Entry| json(&(&entry.pre_enqueue, &entry.pre_filter, entry.nominated_fast_path));
     field(Aspect::Before, false, before(recorded), before(decided));
     field(Aspect::Best, recorded.best.is_some(), json(&recorded.best), json(&decided.best));
     field(Aspect::Bound, true, json(&recorded.bound), json(&decided.bound));

@@ -1,21 +1,21 @@
 //! Who decides: the seam between the judge and the ways to compute a decision.
 
-use super::world::World;
 use bayplan::cycle::evaluation::Evaluation;
 use bayplan::cycle::plain::evaluate;
 use bayplan::objects::Pod;
 use bayplan::preemption::{Nomination, plain::post_filter};
 use bayplan::profile::Profile;
+use bayplan::state::Cluster;
 
 /// A way to compute decisions.
 pub trait Engine {
     /// One attempt to place the pod.
-    fn evaluate(&mut self, world: &World, profile: &Profile, pod: &Pod) -> Evaluation;
+    fn evaluate(&mut self, cluster: &Cluster, profile: &Profile, pod: &Pod) -> Evaluation;
 
     /// What PostFilter does for a pod that no node takes.
     fn preempt(
         &mut self,
-        world: &World,
+        cluster: &Cluster,
         profile: &Profile,
         pod: &Pod,
         evaluation: &Evaluation,
@@ -51,18 +51,18 @@ pub struct Candidate {
 pub struct Plain;
 
 impl Engine for Plain {
-    fn evaluate(&mut self, world: &World, profile: &Profile, pod: &Pod) -> Evaluation {
-        evaluate(&world.snapshot(), profile, pod)
+    fn evaluate(&mut self, cluster: &Cluster, profile: &Profile, pod: &Pod) -> Evaluation {
+        evaluate(&cluster.snapshot(), profile, pod)
     }
 
     fn preempt(
         &mut self,
-        world: &World,
+        cluster: &Cluster,
         profile: &Profile,
         pod: &Pod,
         evaluation: &Evaluation,
     ) -> Preempted {
-        let snapshot = world.snapshot();
+        let snapshot = cluster.snapshot();
         let outcome = post_filter(&snapshot, profile, pod, evaluation);
         let candidates = outcome.candidates.iter().map(|candidate| Candidate {
             node: snapshot.nodes[candidate.node].node.name().to_owned(),

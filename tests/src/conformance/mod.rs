@@ -11,7 +11,7 @@ pub mod read;
 mod recording;
 mod replay;
 pub mod report;
-pub mod world;
+mod reserve;
 
 use anyhow::{Context, Result};
 use engine::Engine;

@@ -3,13 +3,13 @@
 
 use super::engine::Engine;
 use super::report::{Aspect, Comparison, Report};
-use super::world::World;
-use super::{PerfInputs, family, read};
+use super::{PerfInputs, family, read, replay};
 use anyhow::{Context, Result, bail};
 use bayplan::base::time::Timestamp;
 use bayplan::explain::message;
 use bayplan::objects::Object;
 use bayplan::profile::Profile;
+use bayplan::state::Cluster;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::Command;
@@ -40,7 +40,7 @@ pub(super) fn judge(
         return Ok(());
     };
     report.count_case(&name);
-    let mut world = World::default();
+    let mut objects = Vec::new();
     let mut pending = 0;
     for line in &input {
         let Some(object) = read::object(serde_json::from_str(line)?)? else { continue };
@@ -50,15 +50,16 @@ pub(super) fn judge(
                 break;
             }
         }
-        world.add(object);
+        objects.push(object);
     }
+    let mut cluster = Cluster::from_objects(objects)?;
     let profile = Profile::default();
     for line in lines {
         let recorded: Placement = serde_json::from_str(line)?;
-        let decided = place(&world, &profile, &recorded.pod, engine)?;
+        let decided = place(&cluster, &profile, &recorded.pod, engine)?;
         report.count(&name, &format!("{name} {}", recorded.pod), recorded.compare(&decided));
         if let Some(node) = &recorded.bound {
-            world.bind(&recorded.pod, node, Timestamp(0));
+            cluster.apply(replay::bind(&recorded.pod, node, Timestamp(0)))?;
         }
     }
     Ok(())
@@ -85,18 +86,18 @@ fn input(name: &str, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
 }
 
 fn place(
-    world: &World,
+    cluster: &Cluster,
     profile: &Profile,
     key: &str,
     engine: &mut dyn Engine,
 ) -> Result<Placement> {
-    let pod = world.pod(key).context("the pod is not in the input")?;
-    let evaluation = engine.evaluate(world, profile, pod);
-    let names: Vec<&str> = world.node_names().collect();
+    let pod = replay::pod(cluster, key)?;
+    let evaluation = engine.evaluate(cluster, profile, pod);
+    let names: Vec<&str> = replay::node_names(cluster).collect();
     let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
     let message = best.is_empty().then(|| {
-        let outcome = engine.preempt(world, profile, pod, &evaluation);
-        message::unschedulable(&evaluation, world.node_count(), &outcome.text)
+        let outcome = engine.preempt(cluster, profile, pod, &evaluation);
+        message::unschedulable(&evaluation, names.len(), &outcome.text)
     });
     Ok(Placement {
         pod: key.to_owned(),

@@ -1,7 +1,8 @@
 //! Files of JSON lines, packed or not, and the objects in them.
 
 use anyhow::{Context, Result};
-use bayplan::objects::Object;
+use bayplan::objects::defaults::default_object;
+use bayplan::objects::{Node, Object, Pod, devices, policy, storage, workloads};
 use serde_json::Value;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -27,6 +28,36 @@ pub fn lines(path: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// When the object is malformed.
 pub fn object(value: Value) -> Result<Option<Object>> {
-    let _ = value;
-    todo!()
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    macro_rules! read {
+        ($($name:literal => $type:ty,)*) => {
+            match kind.as_str() {
+                $($name => Object::from(serde_json::from_value::<$type>(value).context($name)?),)*
+                _ => return Ok(None),
+            }
+        };
+    }
+    let mut object = read! {
+        "Node" => Node,
+        "Pod" => Pod,
+        "Namespace" => policy::Namespace,
+        "Service" => policy::Service,
+        "ReplicationController" => workloads::ReplicationController,
+        "ReplicaSet" => workloads::ReplicaSet,
+        "StatefulSet" => workloads::StatefulSet,
+        "PodDisruptionBudget" => policy::PodDisruptionBudget,
+        "PersistentVolume" => storage::PersistentVolume,
+        "PersistentVolumeClaim" => storage::PersistentVolumeClaim,
+        "StorageClass" => storage::StorageClass,
+        "CSINode" => storage::CsiNode,
+        "CSIDriver" => storage::CsiDriver,
+        "CSIStorageCapacity" => storage::CsiStorageCapacity,
+        "VolumeAttachment" => storage::VolumeAttachment,
+        "ResourceSlice" => devices::ResourceSlice,
+        "ResourceClaim" => devices::ResourceClaim,
+        "ResourceClaimTemplate" => devices::ResourceClaimTemplate,
+        "DeviceClass" => devices::DeviceClass,
+    };
+    default_object(&mut object);
+    Ok(Some(object))
 }

@@ -4,19 +4,20 @@ use super::compare::compare;
 use super::engine::{Engine, Preempted};
 use super::profile::profile;
 use super::read;
-use super::recording::{
-    CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal,
-};
+use super::recording::{CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal};
 use super::report::Report;
-use super::world::World;
+use super::reserve::reserve;
 use anyhow::{Context, Result, bail};
 use bayplan::base::time::Timestamp;
 use bayplan::cycle::evaluation::{Evaluation, Verdict};
 use bayplan::explain::message;
-use bayplan::objects::{Object, Pod};
+use bayplan::objects::{Kind, Object, Pod};
+use bayplan::plugins::contract::Context as Attempted;
 use bayplan::plugins::reason::{Code, Rejection};
 use bayplan::preemption::Nomination;
 use bayplan::profile::Profile;
+use bayplan::state::Cluster;
+use bayplan::state::change::Change;
 
 /// 2030-01-01T00:00:00Z, when the first pending pod starts; each later one a second later.
 const FIRST_START: i64 = 1_893_456_000;
@@ -42,18 +43,16 @@ pub(super) fn judge(
 
 /// A case on its way.
 struct Replay {
-    world: World,
+    cluster: Cluster,
     profile: Profile,
     pending: Vec<String>,
 }
 
 impl Replay {
     fn new(line: &Line) -> Result<Self> {
-        let mut world = World::default();
+        let mut objects = Vec::new();
         for value in &line.case.objects {
-            if let Some(object) = read::object(value.clone())? {
-                world.add(object);
-            }
+            objects.extend(read::object(value.clone())?);
         }
         let mut pending = Vec::new();
         for value in &line.case.pending {
@@ -61,9 +60,10 @@ impl Replay {
                 bail!("a pending object is no pod");
             };
             pending.push(pod.meta.key());
-            world.add(Object::Pod(pod));
+            objects.push(Object::Pod(pod));
         }
-        Ok(Self { world, profile: profile(line.case.profile.as_ref())?, pending })
+        let cluster = Cluster::from_objects(objects)?;
+        Ok(Self { cluster, profile: profile(line.case.profile.as_ref())?, pending })
     }
 
     fn run(
@@ -91,31 +91,47 @@ impl Replay {
         recorded: &Entry,
         engine: &mut dyn Engine,
     ) -> Result<Entry> {
-        let pod = self.world.pod(key).context("the pod is gone")?;
+        let pod = pod(&self.cluster, key)?;
         if pod.is_terminating() {
             let message = Some(message::deleting(pod));
             return Ok(Entry { message, ..empty(key) });
         }
-        let evaluation = engine.evaluate(&self.world, &self.profile, pod);
+        let evaluation = engine.evaluate(&self.cluster, &self.profile, pod);
         let mut decided = self.entry(key, pod, &evaluation);
         if evaluation.pre_enqueue.is_some() {
             return Ok(decided);
         }
         if decided.bound.is_none() {
-            let outcome = engine.preempt(&self.world, &self.profile, pod, &evaluation);
-            let nodes = self.world.node_count();
+            let outcome = engine.preempt(&self.cluster, &self.profile, pod, &evaluation);
+            let nodes = self.cluster.nodes().len();
             decided.message = Some(message::unschedulable(&evaluation, nodes, &outcome.text));
             self.preempt(key, recorded, &outcome, &mut decided, engine)?;
         }
         if let Some(node) = &recorded.bound {
-            self.world.bind(key, node, start);
+            self.reserve(key, node, &mut decided)?;
+            self.cluster.apply(bind(key, node, start))?;
         }
         Ok(decided)
     }
 
+    /// Binds what the pod needs besides the node.
+    fn reserve(&mut self, key: &str, node: &str, decided: &mut Entry) -> Result<()> {
+        let snapshot = self.cluster.snapshot();
+        let pod = pod(&self.cluster, key)?;
+        let node = snapshot.node(node).context("the recorded node is not there")?;
+        let context = Attempted { pod, snapshot: &snapshot, profile: &self.profile };
+        let reserved = reserve(&context, node);
+        decided.volumes = reserved.volumes;
+        decided.claims = reserved.claims;
+        for object in reserved.objects {
+            self.cluster.apply(Change::Put(object))?;
+        }
+        Ok(())
+    }
+
     /// What an attempt found, in the words of a recording.
     fn entry(&self, key: &str, pod: &Pod, evaluation: &Evaluation) -> Entry {
-        let names: Vec<&str> = self.world.node_names().collect();
+        let names: Vec<&str> = node_names(&self.cluster).collect();
         let verdicts = names.iter().zip(&evaluation.verdicts);
         let nodes = verdicts.map(|(name, verdict)| {
             ((*name).to_owned(), NodeEntry { filter: refusal_of_node(verdict, evaluation) })
@@ -125,16 +141,18 @@ impl Replay {
             let total = std::iter::once(("total".to_owned(), row.total));
             (names[row.node].to_owned(), parts.chain(total).collect())
         });
-        let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
-        let nominated = || Some(pod.status.nominated_node_name.clone());
-        let fast = evaluation.nominated_fast_path.then(nominated).flatten();
+        let best: Vec<_> = if evaluation.nominated_fast_path {
+            vec![pod.status.nominated_node_name.clone()]
+        } else {
+            evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect()
+        };
         Entry {
             pre_enqueue: evaluation.pre_enqueue.as_ref().map(refusal),
             pre_filter: evaluation.pre_filter.as_ref().map(refusal),
             nominated_fast_path: evaluation.nominated_fast_path,
             nodes: Some(nodes.collect()),
             scores: Some(scores.collect()),
-            bound: fast.or_else(|| best.first().cloned()),
+            bound: best.first().cloned(),
             best: Some(best),
             error: evaluation.error.clone(),
             ..empty(key)
@@ -153,18 +171,19 @@ impl Replay {
         decided.preemption = preemption_entry(outcome);
         let Some(made) = &recorded.preemption else {
             if outcome.nomination != Nomination::Keep {
-                self.world.nominate(key, "");
+                self.cluster.apply(nominate(key, None))?;
             }
             return Ok(());
         };
-        made.victims.iter().for_each(|victim| self.world.remove_pod(victim));
-        let priority = self.world.pod(key).context("the pod is gone")?.priority();
-        self.world.clear_nominations(&made.nominated_node, priority);
-        self.world.nominate(key, &made.nominated_node);
-        let pod = self.world.pod(key).context("the pod is gone")?;
-        let again = engine.evaluate(&self.world, &self.profile, pod);
+        for victim in &made.victims {
+            let (namespace, name) = split(victim);
+            self.cluster.apply(Change::Delete { kind: Kind::Pod, namespace, name })?;
+        }
+        self.clear_nominations(&made.nominated_node, pod(&self.cluster, key)?.priority())?;
+        self.cluster.apply(nominate(key, Some(&made.nominated_node)))?;
+        let again = engine.evaluate(&self.cluster, &self.profile, pod(&self.cluster, key)?);
         if !made.fits_after_eviction {
-            self.world.nominate(key, "");
+            self.cluster.apply(nominate(key, None))?;
         }
         if let Some(preemption) = &mut decided.preemption {
             preemption.fits_after_eviction = again.nominated_fast_path;
@@ -172,6 +191,44 @@ impl Replay {
         }
         Ok(())
     }
+
+    /// Takes their nomination to the node from pods of lower priority.
+    fn clear_nominations(&mut self, node: &str, priority: i32) -> Result<()> {
+        let nominated = self.cluster.snapshot().nominated;
+        let lower = nominated
+            .into_iter()
+            .filter(|pod| pod.status.nominated_node_name == node && pod.priority() < priority);
+        let changes: Vec<_> = lower.map(|pod| nominate(&pod.meta.key(), None)).collect();
+        changes.into_iter().try_for_each(|change| Ok(self.cluster.apply(change)?))
+    }
+}
+
+/// Names of the nodes in byte order.
+pub(super) fn node_names(cluster: &Cluster) -> impl Iterator<Item = &str> {
+    let nodes = cluster.nodes();
+    nodes.by_rank.iter().map(|ix| &**nodes.name(*ix))
+}
+
+/// The pod of a `namespace/name`.
+pub(super) fn pod<'c>(cluster: &'c Cluster, key: &str) -> Result<&'c Pod> {
+    let (namespace, name) = split(key);
+    cluster.pod(&namespace, &name).with_context(|| format!("there is no pod {key}"))
+}
+
+/// The change that binds a pod.
+pub(super) fn bind(key: &str, node: &str, start: Timestamp) -> Change {
+    let (namespace, name) = split(key);
+    Change::Bind { namespace, name, node: node.to_owned(), start_time: Some(start) }
+}
+
+fn nominate(key: &str, node: Option<&str>) -> Change {
+    let (namespace, name) = split(key);
+    Change::Nominate { namespace, name, node: node.map(str::to_owned) }
+}
+
+fn split(key: &str) -> (String, String) {
+    let (namespace, name) = key.split_once('/').unwrap_or(("", key));
+    (namespace.to_owned(), name.to_owned())
 }
 
 fn empty(key: &str) -> Entry {

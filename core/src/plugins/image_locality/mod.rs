@@ -6,4 +6,25 @@
 //!
 //! Source: `pkg/scheduler/framework/plugins/imagelocality` (v1.35).
 
+pub mod fast;
 pub mod plain;
+
+const MIB: i64 = 1024 * 1024;
+/// Bytes of images up to which a node is no better than one without them.
+const LEAST: i64 = 23 * MIB;
+/// Bytes of images per container beyond which a node gets no better.
+const MOST_PER_CONTAINER: i64 = 1000 * MIB;
+
+/// The score of so many bytes of images, for so many containers.
+fn score_of(sum: i64, containers: i64) -> i64 {
+    let most = MOST_PER_CONTAINER.saturating_mul(containers);
+    let bounded = if sum < LEAST { LEAST } else { sum.min(most) };
+    // Without containers there is nothing to divide by; no pod is without any.
+    (i128::from(bounded - LEAST) * 100 / i128::from((most - LEAST).max(1))) as i64
+}
+
+/// The image with a tag: a name without one means `latest`. A digest counts as a tag.
+fn normalized_name(image: &str) -> String {
+    // A colon before the last slash belongs to the port of a registry.
+    if image.rfind(':') <= image.rfind('/') { format!("{image}:latest") } else { image.to_owned() }
+}

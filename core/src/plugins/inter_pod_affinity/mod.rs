@@ -10,5 +10,6 @@
 //!
 //! Source: `pkg/scheduler/framework/plugins/interpodaffinity` (v1.35).
 
+pub mod fast;
 pub mod plain;
 mod term;

@@ -82,7 +82,7 @@ impl<'a> Terms<'a> {
         let near = affinity.and_then(|affinity| affinity.pod_affinity.as_ref());
         let away = affinity.and_then(|affinity| affinity.pod_anti_affinity.as_ref());
         let mut ready = |list: &str, written: Vec<&'a PodAffinityTerm>| {
-            if let Some(text) = written.iter().find_map(|term| invalid(term)) {
+            if let Some(text) = written.iter().find_map(|term| term.invalid()) {
                 report(format!("{list}: {text}"));
                 return Vec::new();
             }
@@ -111,9 +111,4 @@ fn preferred(affinity: Option<&PodAffinity>) -> Vec<&PodAffinityTerm> {
 fn weights(affinity: Option<&PodAffinity>) -> impl Iterator<Item = i64> {
     let terms = affinity.into_iter().flat_map(|affinity| &affinity.preferred);
     terms.map(|weighted| i64::from(weighted.weight))
-}
-
-fn invalid(term: &PodAffinityTerm) -> Option<String> {
-    let selectors = [&term.label_selector, &term.namespace_selector];
-    selectors.into_iter().flatten().find_map(LabelSelector::invalid)
 }

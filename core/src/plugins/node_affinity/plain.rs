@@ -1,11 +1,11 @@
 //! The rule over objects.
 
+use super::{counted, named_nodes};
 use crate::objects::pod::{NodeAffinity as Affinity, Pod, PreferredSchedulingTerm};
-use crate::objects::{NodeInfo, NodeSelector, NodeSelectorTerm};
+use crate::objects::{NodeInfo, NodeSelector};
 use crate::plugins::Plugin;
 use crate::plugins::contract::{Context, Plain, PreFilter, PreScore, normalize_by_maximum};
 use crate::plugins::reason::{Code, Reason, Rejection};
-use std::collections::BTreeSet;
 
 /// `nodeSelector` and node affinity.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +30,8 @@ fn required_of(affinity: Option<&Affinity>) -> Option<&NodeSelector> {
     affinity?.required.as_ref()
 }
 
-fn preferred_of(affinity: Option<&Affinity>) -> &[PreferredSchedulingTerm] {
-    affinity.map_or(&[], |affinity| &affinity.preferred)
+fn preferred_of(affinity: Option<&Affinity>) -> Option<&[PreferredSchedulingTerm]> {
+    affinity?.preferred.as_deref()
 }
 
 impl<'a> Plain<'a> for NodeAffinity {
@@ -63,7 +63,7 @@ impl<'a> Plain<'a> for NodeAffinity {
     fn pre_score(&mut self, context: &Context<'a>, _: &[&NodeInfo<'a>]) -> PreScore {
         let own = preferred_of(affinity_of(context.pod));
         let added = preferred_of(context.profile.arguments.added_affinity.as_ref());
-        if own.is_empty() && added.is_empty() {
+        if own.is_none() && added.is_none_or(<[_]>::is_empty) {
             return PreScore::Skip;
         }
         let invalid = counted(own).find_map(|term| term.preference.invalid());
@@ -86,23 +86,4 @@ impl<'a> Plain<'a> for NodeAffinity {
     fn boxed_clone(&self) -> Box<dyn Plain<'a> + 'a> {
         Box::new(self.clone())
     }
-}
-
-/// Terms that count at all, whether they compile or not.
-fn counted(terms: &[PreferredSchedulingTerm]) -> impl Iterator<Item = &PreferredSchedulingTerm> {
-    terms.iter().filter(|term| term.weight != 0 && !term.preference.is_empty())
-}
-
-/// The only nodes that can match, if every term names some.
-fn named_nodes(selector: &NodeSelector) -> Option<BTreeSet<String>> {
-    let terms = &selector.node_selector_terms;
-    let names: Option<Vec<_>> = terms.iter().map(named_nodes_of_term).collect();
-    names.filter(|terms| !terms.is_empty()).map(|terms| terms.into_iter().flatten().collect())
-}
-
-fn named_nodes_of_term(term: &NodeSelectorTerm) -> Option<BTreeSet<String>> {
-    let named = term.match_fields.iter().filter(|requirement| requirement.is_node_name_in());
-    named
-        .map(|requirement| requirement.values.iter().cloned().collect::<BTreeSet<_>>())
-        .reduce(|names, more| names.intersection(&more).cloned().collect())
 }

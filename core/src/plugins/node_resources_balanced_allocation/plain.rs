@@ -1,5 +1,6 @@
 //! The rule over objects.
 
+use super::deviation;
 use crate::objects::requests::{RequestsOf, Resources, is_scalar, pod_requests};
 use crate::objects::{NodeInfo, Pod};
 use crate::plugins::contract::{Context, Plain, PreScore};
@@ -60,18 +61,4 @@ fn fraction(name: &str, request: &Resources, node: &NodeInfo<'_>) -> Option<f64>
 fn amount(resources: &Resources, name: &str) -> Option<i64> {
     let scored = matches!(name, "cpu" | "memory" | "ephemeral-storage") || is_scalar(name);
     scored.then(|| resources.get(name))
-}
-
-/// The standard deviation; the order of the operations decides the last digit.
-fn deviation(fractions: &[f64]) -> f64 {
-    match fractions {
-        [] | [_] => 0.0,
-        [first, second] => ((first - second) / 2.0).abs(),
-        _ => {
-            let count = fractions.len() as f64;
-            let mean = fractions.iter().sum::<f64>() / count;
-            let squares: f64 = fractions.iter().map(|f| (f - mean) * (f - mean)).sum();
-            (squares / count).sqrt()
-        }
-    }
 }

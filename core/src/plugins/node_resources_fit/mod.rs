@@ -9,4 +9,6 @@
 //!
 //! Source: `pkg/scheduler/framework/plugins/noderesources` (v1.35).
 
+pub mod fast;
 pub mod plain;
+mod shape;

@@ -1,5 +1,6 @@
 //! The rule over objects.
 
+use super::shape::score_at;
 use crate::objects::requests::{RequestsOf, Resources, is_extended, is_scalar, pod_requests};
 use crate::objects::{NodeInfo, Pod};
 use crate::plugins::Plugin;
@@ -131,23 +132,4 @@ fn ratio_score(uses: &[(Usage, i128)], shape: &[(i64, i64)]) -> i128 {
         }
     }
     if weights == 0 { 0 } else { (sum as f64 / weights as f64).round() as i128 }
-}
-
-/// The piecewise linear function through the points of the shape, flat outside; divisions
-/// truncate.
-fn score_at(shape: &[(i64, i64)], utilization: i128) -> i128 {
-    let point = |(utilization, score): (i64, i64)| (i128::from(utilization), i128::from(score));
-    let mut points = shape.iter().copied().map(point);
-    let Some(mut before) = points.next() else { return 0 };
-    if utilization <= before.0 {
-        return before.1;
-    }
-    for after in points {
-        if utilization <= after.0 {
-            let rise = (after.1 - before.1) * (utilization - before.0);
-            return before.1 + rise / (after.0 - before.0);
-        }
-        before = after;
-    }
-    before.1
 }

@@ -4,4 +4,16 @@
 //!
 //! Source: `pkg/scheduler/framework/plugins/nodeunschedulable` (v1.35).
 
+pub mod fast;
 pub mod plain;
+
+use crate::objects::node::{Taint, TaintEffect};
+
+/// The taint that a cordoned node counts as having, whether it is on the node or not.
+fn cordoned() -> Taint {
+    Taint {
+        key: "node.kubernetes.io/unschedulable".to_owned(),
+        value: String::new(),
+        effect: TaintEffect::NoSchedule,
+    }
+}

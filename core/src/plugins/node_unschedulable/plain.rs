@@ -1,7 +1,7 @@
 //! The rule over objects.
 
+use super::cordoned;
 use crate::objects::NodeInfo;
-use crate::objects::node::{Taint, TaintEffect};
 use crate::plugins::Plugin;
 use crate::plugins::contract::{Context, Plain};
 use crate::plugins::reason::{Code, Reason, Rejection};
@@ -19,13 +19,7 @@ impl NodeUnschedulable {
 
 impl<'a> Plain<'a> for NodeUnschedulable {
     fn filter(&self, context: &Context<'a>, node: &NodeInfo<'a>) -> Option<Rejection> {
-        // The taint need not be on the node: cordoning alone counts as being tainted so.
-        let cordoned = Taint {
-            key: "node.kubernetes.io/unschedulable".to_owned(),
-            value: String::new(),
-            effect: TaintEffect::NoSchedule,
-        };
-        let refused = node.node.spec.unschedulable && !context.pod.spec.tolerates(&cordoned);
+        let refused = node.node.spec.unschedulable && !context.pod.spec.tolerates(&cordoned());
         refused.then(|| {
             let code = Code::UnschedulableAndUnresolvable;
             Rejection::new(Plugin::NodeUnschedulable, code, Reason::NodeUnschedulable)

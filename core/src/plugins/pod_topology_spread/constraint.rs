@@ -4,7 +4,6 @@ use crate::objects::labels::{LabelOperator, LabelRequirement, LabelSelector};
 use crate::objects::meta::Labels;
 use crate::objects::pod::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::objects::{Node, NodeInfo, Pod, Store};
-use crate::plugins::contract::Context;
 use crate::profile::SpreadArguments;
 
 /// The topology key whose domains are single nodes.
@@ -18,9 +17,9 @@ pub(super) struct Constraint {
     pub(super) topology_key: String,
     pub(super) min_domains: i64,
     /// `None` selects nothing.
-    selector: Option<LabelSelector>,
-    affinity_counts: bool,
-    taints_count: bool,
+    pub(super) selector: Option<LabelSelector>,
+    pub(super) affinity_counts: bool,
+    pub(super) taints_count: bool,
 }
 
 impl Constraint {
@@ -65,16 +64,17 @@ impl Constraint {
 /// The constraints of one kind that hold for the pod; the error says which selector does not
 /// compile.
 pub(super) fn constraints(
-    context: &Context<'_>,
+    pod: &Pod,
+    store: &Store,
+    defaults: &SpreadArguments,
     kind: WhenUnsatisfiable,
 ) -> Result<Vec<Constraint>, String> {
-    let pod = context.pod;
     let of_kind = |written: &&TopologySpreadConstraint| written.when_unsatisfiable == kind;
     let own = &pod.spec.topology_spread_constraints;
     if own.is_empty() {
-        let defaults = default_constraints(&context.profile.arguments.spread);
+        let defaults = default_constraints(defaults);
         let defaults: Vec<_> = defaults.iter().filter(of_kind).collect();
-        let selector = default_selector(pod, context.snapshot.store);
+        let selector = default_selector(pod, store);
         if selector.is_empty() {
             return Ok(Vec::new());
         }

@@ -10,4 +10,5 @@
 //! Source: `pkg/scheduler/framework/plugins/podtopologyspread` (v1.35).
 
 mod constraint;
+pub mod fast;
 pub mod plain;

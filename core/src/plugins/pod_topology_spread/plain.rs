@@ -37,7 +37,7 @@ impl PodTopologySpread {
 
 impl<'a> Plain<'a> for PodTopologySpread {
     fn pre_filter(&mut self, context: &Context<'a>) -> PreFilter {
-        match constraints(context, WhenUnsatisfiable::DoNotSchedule) {
+        match of_kind(context, WhenUnsatisfiable::DoNotSchedule) {
             Ok(constraints) => self.hard = constraints.into_iter().map(Domains::new).collect(),
             Err(text) => {
                 let reason = Reason::Other(text.into());
@@ -78,7 +78,7 @@ impl<'a> Plain<'a> for PodTopologySpread {
     }
 
     fn pre_score(&mut self, context: &Context<'a>, feasible: &[&NodeInfo<'a>]) -> PreScore {
-        match constraints(context, WhenUnsatisfiable::ScheduleAnyway) {
+        match of_kind(context, WhenUnsatisfiable::ScheduleAnyway) {
             Ok(constraints) => self.soft = constraints.into_iter().map(Domains::new).collect(),
             Err(text) => return PreScore::Error(format!("calculating preScoreState: {text}")),
         }
@@ -127,6 +127,11 @@ impl<'a> Plain<'a> for PodTopologySpread {
     fn boxed_clone(&self) -> Box<dyn Plain<'a> + 'a> {
         Box::new(self.clone())
     }
+}
+
+fn of_kind(context: &Context<'_>, kind: WhenUnsatisfiable) -> Result<Vec<Constraint>, String> {
+    let defaults = &context.profile.arguments.spread;
+    constraints(context.pod, context.snapshot.store, defaults, kind)
 }
 
 impl PodTopologySpread {

@@ -5,4 +5,5 @@
 //!
 //! Source: `pkg/scheduler/framework/plugins/tainttoleration` (v1.35).
 
+pub mod fast;
 pub mod plain;

@@ -1,0 +1,75 @@
+//! Sets of small integers as bits.
+
+use bitvec::prelude::{BitVec, Lsb0};
+
+/// A set of positions below a fixed length.
+///
+/// Operations work on whole words; the bits beyond the length are always zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    bits: BitVec<u64, Lsb0>,
+}
+
+impl Bits {
+    /// No position of `length`.
+    pub fn none(length: usize) -> Self {
+        let mut bits = BitVec::repeat(false, length);
+        bits.set_uninitialized(false);
+        Self { bits }
+    }
+
+    /// The positions of `0..length` for which `holds`.
+    pub fn of(length: usize, holds: impl FnMut(usize) -> bool) -> Self {
+        let mut bits: BitVec<u64, Lsb0> = (0..length).map(holds).collect();
+        bits.set_uninitialized(false);
+        Self { bits }
+    }
+
+    /// Whether the position is in the set.
+    #[inline]
+    pub fn contains(&self, position: usize) -> bool {
+        self.bits.as_raw_slice()[position / 64] >> (position % 64) & 1 == 1
+    }
+
+    /// Puts the position in, or out.
+    pub fn set(&mut self, position: usize, value: bool) {
+        self.bits.set(position, value);
+    }
+
+    /// How many positions are in the set.
+    pub fn count(&self) -> usize {
+        self.bits.as_raw_slice().iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Keeps what is in `other` too.
+    pub fn and(&mut self, other: &Self) {
+        debug_assert_eq!(self.bits.len(), other.bits.len());
+        for (mine, theirs) in self.bits.as_raw_mut_slice().iter_mut().zip(other.bits.as_raw_slice())
+        {
+            *mine &= theirs;
+        }
+    }
+
+    /// Adds what is in `other`.
+    pub fn or(&mut self, other: &Self) {
+        debug_assert_eq!(self.bits.len(), other.bits.len());
+        for (mine, theirs) in self.bits.as_raw_mut_slice().iter_mut().zip(other.bits.as_raw_slice())
+        {
+            *mine |= theirs;
+        }
+    }
+
+    /// The positions in the set, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.bits.as_raw_slice().iter().enumerate().flat_map(|(at, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let bit = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    at * 64 + bit
+                })
+            })
+        })
+    }
+}

@@ -1,0 +1,153 @@
+//! The rule over columns: what a pod asks for, held against the numbers of a node.
+
+use super::shape::score_at;
+use crate::objects::Pod;
+use crate::objects::requests::{RequestsOf, is_extended, pod_requests};
+use crate::plugins::Plugin;
+use crate::plugins::reason::{Code, Reason, Rejection};
+use crate::profile::{FitArguments, FitStrategy};
+use crate::state::Cluster;
+use crate::state::ix::NodeIx;
+use crate::state::nodes::{Nodes, Tracked};
+use smallvec::SmallVec;
+
+/// What a pod asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Fit {
+    /// Amounts that must be left, none of them 0, in the order of the reasons.
+    asked: SmallVec<[(Tracked, i64); 3]>,
+    /// Resources that are scored: amount for scoring, weight.
+    scored: SmallVec<[(Tracked, i64, i64); 2]>,
+}
+
+impl Fit {
+    /// What this pod asks for.
+    pub fn new(pod: &Pod, arguments: &FitArguments, cluster: &mut Cluster) -> Self {
+        let request = pod_requests(pod, RequestsOf::Incoming);
+        let mut asked: SmallVec<_> = [
+            (Tracked::Cpu, request.milli_cpu),
+            (Tracked::Memory, request.memory),
+            (Tracked::EphemeralStorage, request.ephemeral_storage),
+        ]
+        .into_iter()
+        .filter(|(_, amount)| *amount > 0)
+        .collect();
+        for (name, amount) in request.scalars.iter().filter(|(_, amount)| **amount != 0) {
+            let group = name.split_once('/').map_or("", |(group, _)| group);
+            let ignored = is_extended(name)
+                && (arguments.ignored_resources.contains(name)
+                    || arguments.ignored_resource_groups.iter().any(|g| g == group));
+            if let Some(resource) = cluster.tracked(name).filter(|_| !ignored) {
+                asked.push((resource, *amount));
+            }
+        }
+        let request = pod_requests(pod, RequestsOf::IncomingForScore);
+        let scored = arguments.resources.iter().filter_map(|(name, weight)| {
+            let resource = cluster.tracked(name)?;
+            let amount = request.get(name);
+            let counts = amount != 0 || !matches!(resource, Tracked::Scalar(_));
+            counts.then_some((resource, amount, *weight))
+        });
+        Self { asked, scored: scored.collect() }
+    }
+
+    /// Whether the pod fits the node.
+    #[inline]
+    pub fn fits(&self, nodes: &Nodes, node: NodeIx) -> bool {
+        let row = &nodes.rows[node];
+        row.pods < row.pods_allowed
+            && self.asked.iter().all(|(resource, amount)| is_left(*amount, nodes, node, *resource))
+    }
+
+    /// Why the pod does not fit the node.
+    pub fn rejection(&self, nodes: &Nodes, node: NodeIx) -> Option<Rejection> {
+        let mut code = Code::Unschedulable;
+        let mut reasons = SmallVec::new();
+        let row = &nodes.rows[node];
+        if row.pods >= row.pods_allowed {
+            reasons.push(Reason::TooManyPods);
+        }
+        for (resource, amount) in &self.asked {
+            if !is_left(*amount, nodes, node, *resource) {
+                let name = match resource {
+                    Tracked::Cpu => "cpu",
+                    Tracked::Memory => "memory",
+                    Tracked::EphemeralStorage => "ephemeral-storage",
+                    Tracked::Scalar(resource) => nodes.resource_name(*resource),
+                };
+                reasons.push(Reason::InsufficientResource(name.into()));
+                if *amount > nodes.allocatable(node, *resource) {
+                    code = Code::UnschedulableAndUnresolvable;
+                }
+            }
+        }
+        let plugin = Plugin::NodeResourcesFit;
+        (!reasons.is_empty()).then_some(Rejection { plugin, code, reasons })
+    }
+
+    /// The score of a node, 0 to 100.
+    #[inline]
+    pub fn score(&self, strategy: &FitStrategy, nodes: &Nodes, node: NodeIx) -> i64 {
+        match strategy {
+            FitStrategy::LeastAllocated => self.average(nodes, node, |used, offered| {
+                if used > offered { 0 } else { percent(offered - used, offered) }
+            }),
+            FitStrategy::MostAllocated => {
+                self.average(nodes, node, |used, offered| percent(used.min(offered), offered))
+            }
+            FitStrategy::RequestedToCapacityRatio(shape) => {
+                let score = |used: i64, offered: i64| {
+                    score_at(shape, i128::from(percent(used.min(offered), offered))) as i64
+                };
+                let (sum, weights) = self.sums(nodes, node, score, |score| score > 0);
+                if weights == 0 { 0 } else { (sum as f64 / weights as f64).round() as i64 }
+            }
+        }
+    }
+
+    #[inline]
+    fn average(&self, nodes: &Nodes, node: NodeIx, score: impl Fn(i64, i64) -> i64) -> i64 {
+        let (sum, weights) = self.sums(nodes, node, score, |_| true);
+        if weights == 0 { 0 } else { sum / weights }
+    }
+
+    /// Weighted sum of the scores that count, and sum of their weights.
+    #[inline]
+    fn sums(
+        &self,
+        nodes: &Nodes,
+        node: NodeIx,
+        score: impl Fn(i64, i64) -> i64,
+        counts: impl Fn(i64) -> bool,
+    ) -> (i64, i64) {
+        let mut sums = (0, 0);
+        for (resource, amount, weight) in &self.scored {
+            let offered = nodes.allocatable(node, *resource);
+            if offered != 0 {
+                let used = nodes.scored(node, *resource).saturating_add(*amount);
+                let score = score(used, offered);
+                if counts(score) {
+                    sums.0 += weight * score;
+                    sums.1 += weight;
+                }
+            }
+        }
+        sums
+    }
+}
+
+#[inline]
+fn is_left(amount: i64, nodes: &Nodes, node: NodeIx, resource: Tracked) -> bool {
+    // A node may be over-committed and offer next to nothing; the difference still fits, because
+    // neither number is below zero.
+    amount <= nodes.allocatable(node, resource).saturating_sub(nodes.requested(node, resource))
+}
+
+/// `part` of `whole` in percent, truncated; both are at least 0.
+#[inline]
+fn percent(part: i64, whole: i64) -> i64 {
+    match part.checked_mul(100) {
+        Some(product) => product / whole,
+        None => (i128::from(part) * 100 / i128::from(whole)) as i64,
+    }
+}

@@ -1,0 +1,3 @@
+//! Pods that wait to be placed.
+
+pub mod order;

@@ -1,0 +1,276 @@
+//! Pods per domain: those that a matcher matches, and those that carry a term.
+//!
+//! Both move by one when a pod is bound or goes, so that spreading and affinity are array reads.
+
+use super::ix::{CarrierIx, CounterIx, EligibleIx, KeyIx, LabelSetIx, MatcherIx, NodeIx};
+use super::labels::LabelSets;
+use super::node_sets::NodeSets;
+use super::topology::{Domains, NO_DOMAIN, Topology};
+use crate::base::index::{IndexVec, Ix};
+use crate::base::intern::Interner;
+use crate::base::map::Map;
+use smallvec::SmallVec;
+
+/// What is counted: pods that match, per domain of a key, on some nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CounterKey {
+    /// Which pods; `None` counts none (and yet has domains).
+    pub matcher: Option<MatcherIx>,
+    /// Which domains.
+    pub key: KeyIx,
+    /// On which nodes; `None` means all that have the key.
+    pub eligible: Option<EligibleIx>,
+}
+
+/// Matched pods per domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counter {
+    /// Matched pods on counting nodes, per domain.
+    pub counts: Vec<i32>,
+    /// Sum over the domains.
+    pub total: i64,
+    /// How many domains have a counting node.
+    pub domains: usize,
+    /// Whether the domain has a counting node.
+    pub present: Vec<bool>,
+    /// Per count: how many present domains have it.
+    histogram: Vec<u32>,
+    /// Smallest count over the present domains; 0 where there is none.
+    pub min: i32,
+}
+
+/// Why a running pod carries a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CarrierKind {
+    /// Required anti-affinity.
+    RequiredAnti,
+    /// Required affinity.
+    RequiredAffinity,
+    /// Preferred affinity or anti-affinity.
+    Preferred,
+}
+
+/// What is carried: a term (as a matcher of incoming pods), its key, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CarrierKey {
+    /// Which incoming pods it speaks of.
+    pub matcher: MatcherIx,
+    /// Which domains.
+    pub key: KeyIx,
+    /// Why.
+    pub kind: CarrierKind,
+}
+
+/// Running pods that carry a term, per domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carrier {
+    /// How many carry it.
+    pub counts: Vec<i32>,
+    /// Sum of the weights: positive for affinity, negative for anti-affinity.
+    pub weights: Vec<i64>,
+    /// Sum of the counts.
+    pub total: i64,
+}
+
+/// Every counter and carrier, and where the pods of a label set are.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    counter_keys: Interner<CounterIx, CounterKey>,
+    counters: IndexVec<CounterIx, Counter>,
+    counters_of: Map<MatcherIx, SmallVec<[CounterIx; 4]>>,
+    carrier_keys: Interner<CarrierIx, CarrierKey>,
+    carriers: IndexVec<CarrierIx, Carrier>,
+    carriers_of: Map<MatcherIx, SmallVec<[CarrierIx; 2]>>,
+    /// Bound pods of a label set, per node; no entry where there is none.
+    population: IndexVec<LabelSetIx, Map<NodeIx, u32>>,
+}
+
+impl Counters {
+    /// The number of a counter; it is filled when it is new.
+    pub fn counter(
+        &mut self,
+        key: CounterKey,
+        labels: &LabelSets,
+        topology: &Topology,
+        node_sets: &NodeSets,
+    ) -> CounterIx {
+        let index = self.counter_keys.intern(key);
+        if index.at() == self.counters.len() {
+            let counter = self.filled(key, labels, topology, node_sets);
+            self.counters.push(counter);
+            if let Some(matcher) = key.matcher {
+                self.counters_of.entry(matcher).or_default().push(index);
+            }
+        }
+        index
+    }
+
+    fn filled(
+        &self,
+        key: CounterKey,
+        labels: &LabelSets,
+        topology: &Topology,
+        node_sets: &NodeSets,
+    ) -> Counter {
+        let domains = topology.domains(key.key);
+        let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
+        let counts = |node: NodeIx| eligible.is_none_or(|set| set.contains(node.at()));
+        let mut counter = Counter::new(domains, &counts);
+        for (set, nodes) in self.population.iter().enumerate() {
+            let set = LabelSetIx::new(set);
+            if key.matcher.is_some_and(|matcher| labels.matches(matcher, set)) {
+                for (node, pods) in nodes {
+                    let domain = domains.of[*node];
+                    if domain != NO_DOMAIN && counts(*node) {
+                        counter.move_by(domain as usize, *pods as i32);
+                    }
+                }
+            }
+        }
+        counter
+    }
+
+    /// The number of a carrier.
+    pub fn carrier(&mut self, key: CarrierKey, topology: &Topology) -> CarrierIx {
+        let index = self.carrier_keys.intern(key);
+        if index.at() == self.carriers.len() {
+            self.carriers.push(Carrier::new(topology.domains(key.key)));
+            self.carriers_of.entry(key.matcher).or_default().push(index);
+        }
+        index
+    }
+
+    /// A counter.
+    pub fn count(&self, counter: CounterIx) -> &Counter {
+        &self.counters[counter]
+    }
+
+    /// What a counter counts.
+    pub fn counter_key(&self, counter: CounterIx) -> CounterKey {
+        *self.counter_keys.value(counter)
+    }
+
+    /// A carrier.
+    pub fn carried(&self, carrier: CarrierIx) -> &Carrier {
+        &self.carriers[carrier]
+    }
+
+    /// What a carrier carries.
+    pub fn carrier_key(&self, carrier: CarrierIx) -> CarrierKey {
+        *self.carrier_keys.value(carrier)
+    }
+
+    /// Carriers whose term speaks of pods of this label set.
+    pub fn carriers_matching(
+        &self,
+        set: LabelSetIx,
+        labels: &LabelSets,
+    ) -> impl Iterator<Item = CarrierIx> {
+        let matchers = labels.matchers_of(set).iter();
+        matchers.flat_map(|matcher| self.carriers_of.get(matcher).into_iter().flatten().copied())
+    }
+
+    /// Counts a pod that is bound to a node (`by` = 1), or goes (`by` = -1).
+    pub(super) fn move_pod(
+        &mut self,
+        by: i32,
+        set: LabelSetIx,
+        carried: &[(CarrierIx, i64)],
+        node: NodeIx,
+        labels: &LabelSets,
+        topology: &Topology,
+        node_sets: &NodeSets,
+    ) {
+        while self.population.len() <= set.at() {
+            self.population.push(Map::default());
+        }
+        let pods = self.population[set].entry(node).or_insert(0);
+        *pods = pods.wrapping_add_signed(by);
+        if *pods == 0 {
+            self.population[set].remove(&node);
+        }
+        for matcher in labels.matchers_of(set) {
+            for counter in self.counters_of.get(matcher).into_iter().flatten() {
+                let key = self.counter_keys.value(*counter);
+                let domain = topology.domains(key.key).of[node];
+                let counts = key
+                    .eligible
+                    .is_none_or(|eligible| node_sets.eligible_nodes(eligible).contains(node.at()));
+                if domain != NO_DOMAIN && counts {
+                    self.counters[*counter].move_by(domain as usize, by);
+                }
+            }
+        }
+        for (carrier, weight) in carried {
+            let domain = topology.domains(self.carrier_keys.value(*carrier).key).of[node];
+            if domain != NO_DOMAIN {
+                self.carriers[*carrier].move_by(domain as usize, by, *weight);
+            }
+        }
+    }
+
+    /// Empties everything after nodes came, went or changed labels; the pods are counted again.
+    pub(super) fn clear(&mut self, topology: &Topology, node_sets: &NodeSets) {
+        for nodes in self.population.iter_mut() {
+            nodes.clear();
+        }
+        for (at, counter) in self.counters.iter_mut().enumerate() {
+            let key = self.counter_keys.value(CounterIx::new(at));
+            let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
+            *counter = Counter::new(topology.domains(key.key), &|node: NodeIx| {
+                eligible.is_none_or(|set| set.contains(node.at()))
+            });
+        }
+        for (at, carrier) in self.carriers.iter_mut().enumerate() {
+            let key = self.carrier_keys.value(CarrierIx::new(at));
+            *carrier = Carrier::new(topology.domains(key.key));
+        }
+    }
+}
+
+impl Counter {
+    fn new(domains: &Domains, counts: &dyn Fn(NodeIx) -> bool) -> Self {
+        let present: Vec<bool> =
+            domains.nodes.iter().map(|nodes| nodes.iter().any(|node| counts(*node))).collect();
+        let number = present.iter().filter(|present| **present).count();
+        Self {
+            counts: vec![0; present.len()],
+            total: 0,
+            domains: number,
+            present,
+            histogram: vec![number as u32],
+            min: 0,
+        }
+    }
+
+    fn move_by(&mut self, domain: usize, by: i32) {
+        let old = self.counts[domain];
+        let new = old + by;
+        self.counts[domain] = new;
+        self.total += i64::from(by);
+        if self.present[domain] {
+            if self.histogram.len() <= new as usize {
+                self.histogram.resize(new as usize + 1, 0);
+            }
+            self.histogram[old as usize] -= 1;
+            self.histogram[new as usize] += 1;
+            self.min = self.min.min(new);
+            while self.histogram[self.min as usize] == 0 {
+                self.min += 1;
+            }
+        }
+    }
+}
+
+impl Carrier {
+    fn new(domains: &Domains) -> Self {
+        let count = domains.nodes.len();
+        Self { counts: vec![0; count], weights: vec![0; count], total: 0 }
+    }
+
+    fn move_by(&mut self, domain: usize, by: i32, weight: i64) {
+        self.counts[domain] += by;
+        self.weights[domain] += i64::from(by) * weight;
+        self.total += i64::from(by);
+    }
+}

@@ -1,0 +1,394 @@
+//! Applying changes, and undoing them.
+
+use super::Cluster;
+use super::change::{Change, ChangeError, Refusal};
+use super::ix::{NodeIx, PodIx};
+use super::pods::PodRow;
+use crate::base::time::Timestamp;
+use crate::objects::pod::PodPhase;
+use crate::objects::store::Images;
+use crate::objects::{Kind, Node, Object, Pod};
+use std::sync::Arc;
+
+/// How to undo one change.
+#[derive(Clone, Debug)]
+pub(super) enum Undo {
+    /// Put the object back, or take it out where there was none.
+    Object { kind: Kind, namespace: String, name: String, old: Option<Object> },
+    /// The nodes as they were, in order of their numbers, and what was known of images.
+    Nodes { nodes: Vec<Arc<Node>>, images: Images },
+    /// One node as it was; labels and taints are the same.
+    Node { node: NodeIx, old: Arc<Node> },
+    /// The pod is new.
+    InsertedPod { pod: PodIx, grown: bool },
+    /// The pod was there.
+    RemovedPod { pod: PodIx, row: Box<PodRow> },
+    /// The pod was pending, with this phase and start time.
+    Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: String },
+    /// The pod was nominated to this node (empty: to none).
+    Nominated { pod: PodIx, old: String },
+}
+
+impl Cluster {
+    /// Applies one change.
+    ///
+    /// # Errors
+    /// Why the change was refused; nothing was changed then.
+    pub fn apply(&mut self, change: Change) -> Result<(), ChangeError> {
+        match change {
+            Change::Put(Object::Node(node)) => self.put_nodes(vec![*node]),
+            Change::Put(Object::Pod(pod)) => self.put_pod(*pod),
+            Change::Put(object) => self.put_object(object),
+            Change::Delete { kind, namespace, name } => self.delete(kind, &namespace, &name),
+            Change::Bind { namespace, name, node, start_time } => {
+                let pod = self.find_pod(&namespace, &name)?;
+                let refuse = |reason| refuse(Kind::Pod, &namespace, &name, reason);
+                let node = self.nodes.find(&node).ok_or_else(|| refuse(Refusal::NoSuchNode))?;
+                self.bind(pod, node, start_time)
+            }
+            Change::Nominate { namespace, name, node } => {
+                let pod = self.find_pod(&namespace, &name)?;
+                self.nominate(pod, node.unwrap_or_default());
+                Ok(())
+            }
+        }
+    }
+
+    fn find_pod(&self, namespace: &str, name: &str) -> Result<PodIx, ChangeError> {
+        let found = self.pods.find(namespace, name);
+        found.ok_or_else(|| refuse(Kind::Pod, namespace, name, Refusal::NotFound))
+    }
+
+    fn note(&mut self, undo: Undo) {
+        if self.savepoints > 0 {
+            self.undo.push(undo);
+        }
+    }
+
+    fn put_object(&mut self, object: Object) -> Result<(), ChangeError> {
+        if object.is_workload() {
+            let meta = object.meta();
+            let reason = Refusal::NotClusterState;
+            return Err(refuse(object.kind(), &meta.namespace, &meta.name, reason));
+        }
+        let kind = object.kind();
+        let (namespace, name) = (object.meta().namespace.clone(), object.meta().name.clone());
+        let old = self.store.put(object);
+        self.after_object(kind);
+        self.note(Undo::Object { kind, namespace, name, old });
+        Ok(())
+    }
+
+    /// What else changes with an object of this kind.
+    fn after_object(&mut self, kind: Kind) {
+        match kind {
+            Kind::Namespace => {
+                self.labels.namespaces_changed(&self.store);
+                self.recount();
+            }
+            // Default spread constraints select by these.
+            Kind::Service | Kind::ReplicationController | Kind::ReplicaSet | Kind::StatefulSet => {
+                self.log.restart(self.nodes.len());
+            }
+            _ => {}
+        }
+    }
+
+    fn delete(&mut self, kind: Kind, namespace: &str, name: &str) -> Result<(), ChangeError> {
+        let not_found = || refuse(kind, namespace, name, Refusal::NotFound);
+        match kind {
+            Kind::Pod => {
+                let pod = self.find_pod(namespace, name)?;
+                self.remove_pod(pod);
+                Ok(())
+            }
+            Kind::Node => {
+                let node = self.nodes.find(name).ok_or_else(not_found)?;
+                let object = self.nodes.objects[node].clone();
+                self.change_nodes(
+                    |nodes| nodes.retain(|n| n.name() != object.name()),
+                    |images| {
+                        images.remove_node(&object);
+                    },
+                );
+                Ok(())
+            }
+            _ => {
+                let old = self.store.remove(kind, namespace, name).ok_or_else(not_found)?;
+                self.after_object(kind);
+                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                self.note(Undo::Object { kind, namespace, name, old: Some(old) });
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds or replaces nodes.
+    pub(super) fn put_nodes(&mut self, nodes: Vec<Node>) -> Result<(), ChangeError> {
+        if let [node] = nodes.as_slice()
+            && let Some(known) = self.nodes.find(node.name())
+            && places_alike(&self.nodes.objects[known], node)
+        {
+            let old = self.nodes.replace(known, Arc::new(node.clone()));
+            self.log.touch(known);
+            self.note(Undo::Node { node: known, old });
+            return Ok(());
+        }
+        let replaced: Vec<Arc<Node>> = nodes
+            .iter()
+            .filter_map(|node| self.nodes.find(node.name()))
+            .map(|node| self.nodes.objects[node].clone())
+            .collect();
+        let added: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
+        self.change_nodes(
+            |all| {
+                let names: std::collections::BTreeSet<&str> =
+                    added.iter().map(|node| node.name()).collect();
+                all.retain(|node| !names.contains(node.name()));
+                all.extend(added.iter().cloned());
+            },
+            |images| {
+                // A node that stays is updated: upstream takes its old images out, then adds.
+                replaced.iter().for_each(|node| images.remove_node(node));
+                added.iter().for_each(|node| images.add_node(node));
+            },
+        );
+        Ok(())
+    }
+
+    fn change_nodes(
+        &mut self,
+        change: impl FnOnce(&mut Vec<Arc<Node>>),
+        images: impl FnOnce(&mut Images),
+    ) {
+        let mut nodes: Vec<Arc<Node>> = self.nodes.objects.iter().cloned().collect();
+        let old = Undo::Nodes { nodes: nodes.clone(), images: self.store.images.clone() };
+        images(&mut self.store.images);
+        change(&mut nodes);
+        self.rebuild(nodes);
+        self.note(old);
+    }
+
+    /// Adds or replaces a pod.
+    pub(super) fn put_pod(&mut self, pod: Pod) -> Result<(), ChangeError> {
+        if let Some(old) = self.pods.find(&pod.meta.namespace, &pod.meta.name) {
+            self.remove_pod(old);
+        }
+        let class = self.class_of(&pod);
+        let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
+        let node = bound_to.and_then(|name| self.nodes.find(name));
+        let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
+        let nominated = pod.node_name.is_none()
+            && !pod.is_terminal()
+            && !pod.status.nominated_node_name.is_empty();
+        let (index, grown) = self.pods.insert(PodRow { pod, class, node: None });
+        if let Some(node) = node
+            && self.attach(index, node).is_none()
+        {
+            self.pods.undo_insert(index, grown);
+            return Err(refuse(Kind::Pod, &namespace, &name, Refusal::SumTooLarge));
+        }
+        if nominated {
+            self.nominated.insert(index);
+        }
+        self.note(Undo::InsertedPod { pod: index, grown });
+        Ok(())
+    }
+
+    /// Removes a pod, and what it took.
+    pub fn remove_pod(&mut self, pod: PodIx) {
+        self.detach(pod);
+        self.nominated.remove(&pod);
+        if let Some(row) = self.pods.remove(pod) {
+            self.note(Undo::RemovedPod { pod, row: Box::new(row) });
+        }
+    }
+
+    /// Binds a pending pod to a node.
+    ///
+    /// # Errors
+    /// The pod is bound already, or the node's sums would not fit 64 bits.
+    pub fn bind(
+        &mut self,
+        pod: PodIx,
+        node: NodeIx,
+        start_time: Option<Timestamp>,
+    ) -> Result<(), ChangeError> {
+        let name: Arc<str> = self.nodes.name(node).clone();
+        let Some(row) = self.pods.get_mut(pod) else {
+            return Err(refuse(Kind::Pod, "", "", Refusal::NotFound));
+        };
+        let refuse = |row: &PodRow, reason| {
+            Err(refuse(Kind::Pod, &row.pod.meta.namespace, &row.pod.meta.name, reason))
+        };
+        if row.pod.node_name.is_some() {
+            return refuse(row, Refusal::AlreadyBound);
+        }
+        if self.attach(pod, node).is_none() {
+            return match self.pods.get(pod) {
+                Some(row) => refuse(row, Refusal::SumTooLarge),
+                None => Ok(()),
+            };
+        }
+        if let Some(row) = self.pods.get_mut(pod) {
+            let status = &mut row.pod.status;
+            let undo = Undo::Bound {
+                pod,
+                phase: status.phase,
+                start_time: status.start_time,
+                nominated: std::mem::take(&mut status.nominated_node_name),
+            };
+            row.pod.node_name = Some(name);
+            status.phase = PodPhase::Running;
+            status.start_time = start_time.or(status.start_time);
+            self.nominated.remove(&pod);
+            self.note(undo);
+        }
+        Ok(())
+    }
+
+    /// Nominates a pending pod to a node; an empty name takes the nomination back.
+    pub fn nominate(&mut self, pod: PodIx, node: String) {
+        let Some(row) = self.pods.get_mut(pod) else { return };
+        let pending = row.pod.node_name.is_none() && !row.pod.is_terminal();
+        let nominated = pending && !node.is_empty();
+        let old = std::mem::replace(&mut row.pod.status.nominated_node_name, node);
+        self.mark_nominated(pod, nominated);
+        self.note(Undo::Nominated { pod, old });
+    }
+
+    fn mark_nominated(&mut self, pod: PodIx, nominated: bool) {
+        if nominated {
+            self.nominated.insert(pod);
+        } else {
+            self.nominated.remove(&pod);
+        }
+    }
+
+    /// Counts a pod on a node. `None`, and nothing changed, where a sum would not fit.
+    pub(super) fn attach(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
+        let class = self.classes.get(self.pods.get(pod)?.class);
+        self.nodes.take(node, pod, &class.take)?;
+        self.counters.move_pod(
+            1,
+            class.labels,
+            &class.carried,
+            node,
+            &self.labels,
+            &self.topology,
+            &self.node_sets,
+        );
+        self.log.touch(node);
+        self.pods.get_mut(pod)?.node = Some(node);
+        Some(())
+    }
+
+    /// Counts a pod no longer.
+    fn detach(&mut self, pod: PodIx) {
+        let Some(row) = self.pods.get_mut(pod) else { return };
+        let Some(node) = row.node.take() else { return };
+        let class = self.classes.get(row.class);
+        self.nodes.give_back(node, pod, &class.take);
+        self.counters.move_pod(
+            -1,
+            class.labels,
+            &class.carried,
+            node,
+            &self.labels,
+            &self.topology,
+            &self.node_sets,
+        );
+        self.log.touch(node);
+    }
+
+    /// Makes the node columns and everything that depends on them anew.
+    fn rebuild(&mut self, nodes: Vec<Arc<Node>>) {
+        self.nodes.rebuild(nodes);
+        self.topology.rebuild(&self.nodes);
+        self.node_sets.rebuild(&self.nodes, &mut self.topology);
+        self.recount();
+    }
+
+    /// Counts every bound pod again.
+    fn recount(&mut self) {
+        self.nodes.empty();
+        self.counters.clear(&self.topology, &self.node_sets);
+        self.log.restart(self.nodes.len());
+        for pod in self.pods.iter().map(|(pod, _)| pod).collect::<Vec<_>>() {
+            let Some(row) = self.pods.get_mut(pod) else { continue };
+            row.node = None;
+            if let Some(name) = row.pod.node_name.clone().filter(|_| !row.pod.is_terminal())
+                && let Some(node) = self.nodes.find(&name)
+            {
+                // The sums were checked when the pods came in.
+                let _fits = self.attach(pod, node);
+            }
+        }
+    }
+
+    pub(super) fn revert(&mut self, undo: Undo) {
+        match undo {
+            Undo::Object { kind, namespace, name, old } => {
+                match old {
+                    Some(old) => self.store.put(old),
+                    None => self.store.remove(kind, &namespace, &name),
+                };
+                self.after_object(kind);
+            }
+            Undo::Nodes { nodes, images } => {
+                self.store.images = images;
+                self.rebuild(nodes);
+            }
+            Undo::Node { node, old } => {
+                self.nodes.replace(node, old);
+                self.log.touch(node);
+            }
+            Undo::InsertedPod { pod, grown } => {
+                self.detach(pod);
+                self.nominated.remove(&pod);
+                self.pods.undo_insert(pod, grown);
+            }
+            Undo::RemovedPod { pod, row } => {
+                let node = row.node;
+                let nominated = row.pod.node_name.is_none()
+                    && !row.pod.is_terminal()
+                    && !row.pod.status.nominated_node_name.is_empty();
+                self.pods.undo_remove(pod, PodRow { node: None, ..*row });
+                if let Some(node) = node {
+                    let _fits = self.attach(pod, node);
+                }
+                self.mark_nominated(pod, nominated);
+            }
+            Undo::Bound { pod, phase, start_time, nominated } => {
+                self.detach(pod);
+                if let Some(row) = self.pods.get_mut(pod) {
+                    row.pod.node_name = None;
+                    row.pod.status.phase = phase;
+                    row.pod.status.start_time = start_time;
+                    let was_nominated = !nominated.is_empty();
+                    row.pod.status.nominated_node_name = nominated;
+                    self.mark_nominated(pod, was_nominated);
+                }
+            }
+            Undo::Nominated { pod, old } => {
+                if let Some(row) = self.pods.get_mut(pod) {
+                    let nominated = !old.is_empty();
+                    row.pod.status.nominated_node_name = old;
+                    self.mark_nominated(pod, nominated);
+                }
+            }
+        }
+    }
+}
+
+/// Whether two forms of a node differ in what they offer only.
+fn places_alike(old: &Node, new: &Node) -> bool {
+    old.meta.labels == new.meta.labels
+        && old.spec == new.spec
+        && old.status.images == new.status.images
+}
+
+fn refuse(kind: Kind, namespace: &str, name: &str, reason: Refusal) -> ChangeError {
+    let object = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+    ChangeError { kind, object, reason }
+}

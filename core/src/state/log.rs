@@ -1,0 +1,51 @@
+//! The change log: which nodes were touched, and how to undo.
+
+use super::ix::NodeIx;
+use std::collections::VecDeque;
+
+/// How many changes there have been. Whoever remembers something about nodes remembers the number
+/// too and later asks what was touched since.
+pub type Sequence = u64;
+
+/// What was touched, in order. Old entries are forgotten; who asks for them must look at all nodes.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    touched: VecDeque<NodeIx>,
+    forgotten: Sequence,
+    limit: usize,
+    /// Grows when nodes came, went or changed labels or taints: nothing remembered is valid then.
+    pub epoch: u64,
+}
+
+impl Log {
+    /// Notes that the numbers or pods of a node changed.
+    pub(super) fn touch(&mut self, node: NodeIx) {
+        if self.touched.len() >= self.limit.max(4096) {
+            let half = self.touched.len() / 2;
+            self.touched.drain(..half);
+            self.forgotten += half as u64;
+        }
+        self.touched.push_back(node);
+    }
+
+    /// Notes that everything changed, for this many nodes.
+    pub(super) fn restart(&mut self, nodes: usize) {
+        self.epoch += 1;
+        self.forgotten = self.now();
+        self.touched.clear();
+        self.limit = 4 * nodes;
+    }
+
+    /// The sequence number of now.
+    pub fn now(&self) -> Sequence {
+        self.forgotten + self.touched.len() as u64
+    }
+
+    /// Nodes touched since then, in order and possibly more than once; `None` where that is
+    /// forgotten or so long that looking at every node is cheaper.
+    pub fn since(&self, then: Sequence, nodes: usize) -> Option<impl Iterator<Item = NodeIx>> {
+        let skip = then.checked_sub(self.forgotten)? as usize;
+        let worth_it = self.touched.len() - skip <= nodes;
+        worth_it.then(|| self.touched.range(skip..).copied())
+    }
+}

@@ -1,0 +1,349 @@
+//! Node columns.
+
+use super::ix::{NodeIx, PodIx, PortIx, ResourceIx};
+use crate::base::index::{IndexVec, Ix};
+use crate::base::intern::Interner;
+use crate::base::map::Map;
+use crate::objects::Node;
+use crate::objects::requests::{Resources, is_scalar};
+use crate::objects::snapshot::HostPort;
+use smallvec::SmallVec;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The numbers of a node that every decision reads, side by side in one cache line.
+///
+/// Sums may exceed what is allocatable: pods that are bound in the input are counted, fit or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(align(64))]
+pub struct NodeRow {
+    /// CPU that pods may use, in thousandths.
+    pub allocatable_milli_cpu: i64,
+    /// Memory that pods may use, in bytes.
+    pub allocatable_memory: i64,
+    /// CPU requested by its pods, in thousandths.
+    pub requested_milli_cpu: i64,
+    /// Memory requested by its pods, in bytes.
+    pub requested_memory: i64,
+    /// CPU requested for scoring (containers without a request count with a default).
+    pub scored_milli_cpu: i64,
+    /// Memory requested for scoring.
+    pub scored_memory: i64,
+    /// How many pods the node takes.
+    pub pods_allowed: i64,
+    /// How many pods it has.
+    pub pods: i64,
+}
+
+/// A resource that few pods ask for: allocatable and requested amounts per node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AmountColumns {
+    /// What pods may use.
+    pub allocatable: IndexVec<NodeIx, i64>,
+    /// What its pods request.
+    pub requested: IndexVec<NodeIx, i64>,
+}
+
+/// A tracked resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tracked {
+    /// CPU, in thousandths.
+    Cpu,
+    /// Memory, in bytes.
+    Memory,
+    /// Ephemeral storage, in bytes.
+    EphemeralStorage,
+    /// Any other, in whole numbers.
+    Scalar(ResourceIx),
+}
+
+/// What a pod takes from its node, in numbers of the tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Take {
+    /// CPU in thousandths.
+    pub milli_cpu: i64,
+    /// Memory in bytes.
+    pub memory: i64,
+    /// CPU for scoring.
+    pub scored_milli_cpu: i64,
+    /// Memory for scoring.
+    pub scored_memory: i64,
+    /// Ephemeral storage in bytes.
+    pub ephemeral_storage: i64,
+    /// Scalar resources.
+    pub scalars: SmallVec<[(ResourceIx, i64); 2]>,
+    /// Host ports.
+    pub ports: SmallVec<[PortIx; 2]>,
+}
+
+/// Every node, in columns of one entry per [`NodeIx`].
+#[derive(Clone, Debug, Default)]
+pub struct Nodes {
+    /// The object as it was given.
+    pub objects: IndexVec<NodeIx, Arc<Node>>,
+    /// Its numbers.
+    pub rows: IndexVec<NodeIx, NodeRow>,
+    /// Ephemeral storage in bytes.
+    pub ephemeral_storage: AmountColumns,
+    /// Scalar resources, one column each; missing means 0.
+    pub scalars: IndexVec<ResourceIx, AmountColumns>,
+    /// Pods bound to it, ascending.
+    pub pods: IndexVec<NodeIx, Vec<PodIx>>,
+    /// Host ports in use, ascending, once per pod that uses them.
+    pub ports: IndexVec<NodeIx, SmallVec<[PortIx; 4]>>,
+    /// Place in byte order of the names.
+    pub rank: IndexVec<NodeIx, u32>,
+    /// The nodes in byte order of their names.
+    pub by_rank: Vec<NodeIx>,
+    /// Ranges of node indices that share a zone; together they are all nodes.
+    pub zones: Vec<Range<usize>>,
+    names: IndexVec<NodeIx, Arc<str>>,
+    by_name: Map<Arc<str>, NodeIx>,
+    with_image: Map<Box<str>, Vec<NodeIx>>,
+    resources: Interner<ResourceIx, Box<str>>,
+    ports_known: Interner<PortIx, HostPort>,
+}
+
+const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+
+impl Nodes {
+    /// Tables for these nodes, without pods. What was interned before stays.
+    pub(super) fn rebuild(&mut self, mut objects: Vec<Arc<Node>>) {
+        fn zone(node: &Node) -> &str {
+            node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str)
+        }
+        objects.sort_by(|a, b| (zone(a), a.name()).cmp(&(zone(b), b.name())));
+        let count = objects.len();
+        self.zones.clear();
+        let mut start = 0;
+        for chunk in objects.chunk_by(|a, b| zone(a) == zone(b)) {
+            self.zones.push(start..start + chunk.len());
+            start += chunk.len();
+        }
+        self.by_rank = (0..count).map(NodeIx::new).collect();
+        self.by_rank.sort_by(|a, b| objects[a.at()].name().cmp(objects[b.at()].name()));
+        self.rank = std::iter::repeat_n(0, count).collect();
+        for (rank, node) in self.by_rank.iter().enumerate() {
+            self.rank[*node] = rank as u32;
+        }
+        self.names = objects.iter().map(|node| Arc::from(node.name())).collect();
+        let names = self.names.iter().cloned();
+        self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
+        self.rows = std::iter::repeat_n(NodeRow::default(), count).collect();
+        self.pods = std::iter::repeat_n(Vec::new(), count).collect();
+        self.ports = std::iter::repeat_n(SmallVec::new(), count).collect();
+        self.ephemeral_storage = AmountColumns::zero(count);
+        for column in self.scalars.iter_mut() {
+            *column = AmountColumns::zero(count);
+        }
+        self.with_image.clear();
+        for (at, node) in objects.iter().enumerate() {
+            for name in node.status.images.iter().flat_map(|image| &image.names) {
+                let nodes = self.with_image.entry(name.as_str().into()).or_default();
+                if nodes.last() != Some(&NodeIx::new(at)) {
+                    nodes.push(NodeIx::new(at));
+                }
+            }
+        }
+        self.objects = objects.into_iter().collect();
+        for node in self.objects.indices() {
+            self.read_allocatable(node);
+        }
+    }
+
+    /// Replaces a node by one of the same name, zone and labels.
+    pub(super) fn replace(&mut self, node: NodeIx, object: Arc<Node>) -> Arc<Node> {
+        let old = std::mem::replace(&mut self.objects[node], object);
+        self.read_allocatable(node);
+        old
+    }
+
+    fn read_allocatable(&mut self, node: NodeIx) {
+        let status = &self.objects[node].status;
+        let offered = Resources::from_list(status.allocatable.as_ref().unwrap_or(&status.capacity));
+        let row = &mut self.rows[node];
+        row.allocatable_milli_cpu = offered.milli_cpu;
+        row.allocatable_memory = offered.memory;
+        row.pods_allowed = offered.pods;
+        self.ephemeral_storage.allocatable[node] = offered.ephemeral_storage;
+        for column in self.scalars.iter_mut() {
+            column.allocatable[node] = 0;
+        }
+        for (name, amount) in &offered.scalars {
+            let resource = self.resource(name);
+            self.scalars[resource].allocatable[node] = *amount;
+        }
+    }
+
+    /// The number of a scalar resource.
+    pub fn resource(&mut self, name: &str) -> ResourceIx {
+        if let Some(known) = self.resources.find(name) {
+            return known;
+        }
+        self.scalars.push(AmountColumns::zero(self.objects.len()));
+        self.resources.intern(name.into())
+    }
+
+    /// The name of a scalar resource.
+    pub fn resource_name(&self, resource: ResourceIx) -> &str {
+        self.resources.value(resource)
+    }
+
+    /// The tracked resource of a name; `None` for a name that nobody tracks.
+    pub fn tracked(&mut self, name: &str) -> Option<Tracked> {
+        match name {
+            "cpu" => Some(Tracked::Cpu),
+            "memory" => Some(Tracked::Memory),
+            "ephemeral-storage" => Some(Tracked::EphemeralStorage),
+            name => is_scalar(name).then(|| Tracked::Scalar(self.resource(name))),
+        }
+    }
+
+    /// What pods may use of a resource.
+    #[inline]
+    pub fn allocatable(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].allocatable_milli_cpu,
+            Tracked::Memory => self.rows[node].allocatable_memory,
+            Tracked::EphemeralStorage => self.ephemeral_storage.allocatable[node],
+            Tracked::Scalar(resource) => self.scalars[resource].allocatable[node],
+        }
+    }
+
+    /// What the node's pods request of a resource.
+    #[inline]
+    pub fn requested(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].requested_milli_cpu,
+            Tracked::Memory => self.rows[node].requested_memory,
+            Tracked::EphemeralStorage => self.ephemeral_storage.requested[node],
+            Tracked::Scalar(resource) => self.scalars[resource].requested[node],
+        }
+    }
+
+    /// The same for scoring: CPU and memory count with defaults where nothing is requested.
+    #[inline]
+    pub fn scored(&self, node: NodeIx, resource: Tracked) -> i64 {
+        match resource {
+            Tracked::Cpu => self.rows[node].scored_milli_cpu,
+            Tracked::Memory => self.rows[node].scored_memory,
+            _ => self.requested(node, resource),
+        }
+    }
+
+    /// The number of a host port.
+    pub fn port(&mut self, port: HostPort) -> PortIx {
+        self.ports_known.intern(port)
+    }
+
+    /// Whether two host ports cannot be taken on one node.
+    pub fn ports_conflict(&self, a: PortIx, b: PortIx) -> bool {
+        self.ports_known.value(a).conflicts_with(self.ports_known.value(b))
+    }
+
+    /// The name of a node, shared by all who hold it.
+    pub fn name(&self, node: NodeIx) -> &Arc<str> {
+        &self.names[node]
+    }
+
+    /// Takes every pod off its node, to be counted again.
+    pub(super) fn empty(&mut self) {
+        for row in self.rows.iter_mut() {
+            row.requested_milli_cpu = 0;
+            row.requested_memory = 0;
+            row.scored_milli_cpu = 0;
+            row.scored_memory = 0;
+            row.pods = 0;
+        }
+        for column in self.scalars.iter_mut().chain([&mut self.ephemeral_storage]) {
+            column.requested.iter_mut().for_each(|amount| *amount = 0);
+        }
+        self.pods.iter_mut().for_each(Vec::clear);
+        self.ports.iter_mut().for_each(SmallVec::clear);
+    }
+
+    /// Nodes that have an image, ascending.
+    pub fn with_image(&self, name: &str) -> &[NodeIx] {
+        self.with_image.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The node of a name.
+    pub fn find(&self, name: &str) -> Option<NodeIx> {
+        self.by_name.get(name).copied()
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Adds what a pod takes. `None`, and nothing changed, where a sum would not fit 64 bits.
+    pub(super) fn take(&mut self, node: NodeIx, pod: PodIx, take: &Take) -> Option<()> {
+        let mut row = self.rows[node];
+        add(&mut row.requested_milli_cpu, take.milli_cpu)?;
+        add(&mut row.requested_memory, take.memory)?;
+        add(&mut row.scored_milli_cpu, take.scored_milli_cpu)?;
+        add(&mut row.scored_memory, take.scored_memory)?;
+        row.pods += 1;
+        let ephemeral =
+            self.ephemeral_storage.requested[node].checked_add(take.ephemeral_storage)?;
+        for (resource, amount) in &take.scalars {
+            self.scalars[*resource].requested[node].checked_add(*amount)?;
+        }
+        self.rows[node] = row;
+        self.ephemeral_storage.requested[node] = ephemeral;
+        for (resource, amount) in &take.scalars {
+            self.scalars[*resource].requested[node] += amount;
+        }
+        for port in &take.ports {
+            let held = &mut self.ports[node];
+            held.insert(held.partition_point(|p| p < port), *port);
+        }
+        let pods = &mut self.pods[node];
+        pods.insert(pods.partition_point(|p| *p < pod), pod);
+        Some(())
+    }
+
+    /// Gives back what a pod took.
+    pub(super) fn give_back(&mut self, node: NodeIx, pod: PodIx, take: &Take) {
+        let row = &mut self.rows[node];
+        row.requested_milli_cpu -= take.milli_cpu;
+        row.requested_memory -= take.memory;
+        row.scored_milli_cpu -= take.scored_milli_cpu;
+        row.scored_memory -= take.scored_memory;
+        row.pods -= 1;
+        self.ephemeral_storage.requested[node] -= take.ephemeral_storage;
+        for (resource, amount) in &take.scalars {
+            self.scalars[*resource].requested[node] -= amount;
+        }
+        for port in &take.ports {
+            let held = &mut self.ports[node];
+            if let Ok(at) = held.binary_search(port) {
+                held.remove(at);
+            }
+        }
+        let pods = &mut self.pods[node];
+        if let Ok(at) = pods.binary_search(&pod) {
+            pods.remove(at);
+        }
+    }
+}
+
+fn add(sum: &mut i64, amount: i64) -> Option<()> {
+    *sum = sum.checked_add(amount)?;
+    Some(())
+}
+
+impl AmountColumns {
+    fn zero(count: usize) -> Self {
+        Self {
+            allocatable: std::iter::repeat_n(0, count).collect(),
+            requested: std::iter::repeat_n(0, count).collect(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Topology keys: which domain a node is in.
+
+use super::ix::{KeyIx, NodeIx};
+use super::nodes::Nodes;
+use crate::base::index::{IndexVec, Ix};
+use crate::base::intern::Interner;
+use crate::base::map::Map;
+
+/// A domain of one topology key: its place in [`Domains::nodes`].
+pub type Domain = u32;
+
+/// The domain of a node that lacks the label.
+pub const NO_DOMAIN: Domain = u32::MAX;
+
+/// The key of no label: every node is a domain of its own.
+pub const EACH_NODE: &str = "";
+
+/// The domains of one key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Domains {
+    /// Domain of every node, [`NO_DOMAIN`] where it lacks the label.
+    pub of: IndexVec<NodeIx, Domain>,
+    /// Nodes of every domain, ascending. Domains are numbered in order of their first node.
+    pub nodes: Vec<Vec<NodeIx>>,
+    /// The label's value, per domain.
+    pub values: Vec<Box<str>>,
+    /// The nodes of every domain are one range, these; `None` where one is not.
+    pub ranges: Option<Vec<std::ops::Range<usize>>>,
+    /// Some node lacks the label.
+    pub some_lack_it: bool,
+    /// Every node is in the domain of its own number.
+    pub each_node: bool,
+}
+
+/// Every topology key in use.
+#[derive(Clone, Debug, Default)]
+pub struct Topology {
+    keys: Interner<KeyIx, Box<str>>,
+    domains: IndexVec<KeyIx, Domains>,
+}
+
+impl Topology {
+    /// The number of a key; its domains are made when it is new.
+    pub fn key(&mut self, nodes: &Nodes, name: &str) -> KeyIx {
+        if let Some(known) = self.keys.find(name) {
+            return known;
+        }
+        self.domains.push(Domains::new(nodes, name));
+        self.keys.intern(name.into())
+    }
+
+    /// The domains of a key.
+    pub fn domains(&self, key: KeyIx) -> &Domains {
+        &self.domains[key]
+    }
+
+    /// Makes all domains anew after nodes came, went or changed labels.
+    pub(super) fn rebuild(&mut self, nodes: &Nodes) {
+        for key in self.domains.indices().collect::<Vec<_>>() {
+            self.domains[key] = Domains::new(nodes, self.keys.value(key));
+        }
+    }
+}
+
+impl Domains {
+    fn new(nodes: &Nodes, key: &str) -> Self {
+        let mut domains = Self::default();
+        let mut number_of: Map<&str, Domain> = Map::default();
+        for (at, node) in nodes.objects.iter().enumerate() {
+            let value = if key == EACH_NODE {
+                Some(node.name())
+            } else {
+                node.meta.labels.get(key).map(String::as_str)
+            };
+            let domain = value.map_or(NO_DOMAIN, |value| {
+                *number_of.entry(value).or_insert_with(|| {
+                    domains.nodes.push(Vec::new());
+                    domains.values.push(value.into());
+                    domains.nodes.len() as Domain - 1
+                })
+            });
+            if domain != NO_DOMAIN {
+                domains.nodes[domain as usize].push(NodeIx::new(at));
+            }
+            domains.of.push(domain);
+        }
+        domains.some_lack_it = domains.of.iter().any(|domain| *domain == NO_DOMAIN);
+        domains.ranges = domains.nodes.iter().map(|nodes| range(nodes)).collect();
+        domains.each_node = domains.of.iter().enumerate().all(|(at, d)| *d as usize == at);
+        domains
+    }
+}
+
+/// The range that ascending nodes fill, if they do.
+fn range(nodes: &[NodeIx]) -> Option<std::ops::Range<usize>> {
+    let (first, last) = (nodes.first()?.at(), nodes.last()?.at());
+    (last - first + 1 == nodes.len()).then_some(first..last + 1)
+}
