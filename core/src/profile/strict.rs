@@ -1,8 +1,8 @@
 //! Strict decoding: what is not known or written twice is an error, and the error says where.
 
 use super::config::ConfigFault;
-use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
