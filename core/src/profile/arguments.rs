@@ -201,7 +201,7 @@ impl Reader<'_> {
             }
         }
         let preferred = self.at("addedAffinity.preferredDuringSchedulingIgnoredDuringExecution");
-        for (ix, term) in affinity.preferred.iter().enumerate() {
+        for (ix, term) in affinity.preferred.iter().flatten().enumerate() {
             if let Some(fault) = term.preference.invalid() {
                 self.faults.push(format!("{preferred}[{ix}].preference"), fault);
             }
