@@ -106,12 +106,6 @@ impl Quantity {
     pub fn as_integer(self) -> Option<i64> {
         if self.nanos % NANO == 0 { i64::try_from(self.nanos / NANO).ok() } else { None }
     }
-
-    /// The nearest floating-point number.
-    #[expect(clippy::cast_precision_loss, reason = "that is what is asked for")]
-    pub fn to_f64(self) -> f64 {
-        self.nanos as f64 / NANO as f64
-    }
 }
 
 /// Division that rounds away from zero.

@@ -87,7 +87,7 @@ fn as_integer(this: &QuantityValue) -> Result<CelInt, ExecutionError> {
 }
 
 fn as_approximate_float(this: &QuantityValue) -> CelDouble {
-    this.0.to_f64().into()
+    this.0.as_f64().into()
 }
 
 fn sign(this: &QuantityValue) -> CelInt {
