@@ -3,6 +3,7 @@
 use super::Cluster;
 use super::change::{Change, ChangeError, Refusal};
 use super::ix::{NodeIx, PodIx};
+use super::nodes::{Ports, PortsByNode};
 use super::pods::PodRow;
 use crate::base::time::Timestamp;
 use crate::objects::pod::PodPhase;
@@ -15,14 +16,16 @@ use std::sync::Arc;
 pub(super) enum Undo {
     /// Put the object back, or take it out where there was none.
     Object { kind: Kind, namespace: String, name: String, old: Option<Object> },
-    /// The nodes as they were, in order of their numbers, and what was known of images.
-    Nodes { nodes: Vec<Arc<Node>>, images: Images },
+    /// The nodes as they were, in order of their numbers, what was known of images, ports in use.
+    Nodes { nodes: Vec<Arc<Node>>, images: Images, ports: PortsByNode },
     /// One node as it was; labels and taints are the same.
     Node { node: NodeIx, old: Arc<Node> },
     /// The pod is new.
     InsertedPod { pod: PodIx, grown: bool },
     /// The pod was there.
     RemovedPod { pod: PodIx, row: Box<PodRow> },
+    /// The host ports in use on the node before a pod that has some came or went.
+    Ports { node: NodeIx, ports: Ports },
     /// The pod was pending, with this phase and start time.
     Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: String },
     /// The pod was nominated to this node (empty: to none).
@@ -59,6 +62,15 @@ impl Cluster {
         found.ok_or_else(|| refuse(Kind::Pod, namespace, name, Refusal::NotFound))
     }
 
+    /// Remembers the host ports of a node before a pod that has some comes or goes. To be noted
+    /// before the change itself, so that it is put back after that is undone.
+    fn note_ports(&mut self, pod: PodIx, node: NodeIx) {
+        let class = self.pods.get(pod).map(|row| self.classes.get(row.class));
+        if class.is_some_and(|class| !class.take.ports.is_empty()) {
+            self.note(Undo::Ports { node, ports: self.nodes.ports[node].clone() });
+        }
+    }
+
     fn note(&mut self, undo: Undo) {
         if self.savepoints > 0 {
             self.undo.push(undo);
@@ -84,7 +96,8 @@ impl Cluster {
         match kind {
             Kind::Namespace => {
                 self.labels.namespaces_changed(&self.store);
-                self.recount();
+                let ports = self.nodes.all_ports();
+                self.recount(ports);
             }
             // Default spread constraints select by these.
             Kind::Service | Kind::ReplicationController | Kind::ReplicaSet | Kind::StatefulSet => {
@@ -162,18 +175,34 @@ impl Cluster {
         images: impl FnOnce(&mut Images),
     ) {
         let mut nodes: Vec<Arc<Node>> = self.nodes.objects.iter().cloned().collect();
-        let old = Undo::Nodes { nodes: nodes.clone(), images: self.store.images.clone() };
+        let ports = self.nodes.all_ports();
+        let old = Undo::Nodes {
+            nodes: nodes.clone(),
+            images: self.store.images.clone(),
+            ports: ports.clone(),
+        };
         images(&mut self.store.images);
         change(&mut nodes);
-        self.rebuild(nodes);
+        self.rebuild(nodes, ports);
         self.note(old);
     }
 
     /// Adds or replaces a pod.
     pub(super) fn put_pod(&mut self, pod: Pod) -> Result<(), ChangeError> {
-        if let Some(old) = self.pods.find(&pod.meta.namespace, &pod.meta.name) {
-            self.remove_pod(old);
+        let Some(old) = self.pods.find(&pod.meta.namespace, &pod.meta.name) else {
+            return self.insert_pod(pod);
+        };
+        let savepoint = self.savepoint();
+        self.remove_pod(old);
+        let inserted = self.insert_pod(pod);
+        match inserted {
+            Ok(()) => self.commit(savepoint),
+            Err(_) => self.rollback(savepoint),
         }
+        inserted
+    }
+
+    fn insert_pod(&mut self, pod: Pod) -> Result<(), ChangeError> {
         let class = self.class_of(&pod);
         let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
         let node = bound_to.and_then(|name| self.nodes.find(name));
@@ -182,6 +211,9 @@ impl Cluster {
             && !pod.is_terminal()
             && !pod.status.nominated_node_name.is_empty();
         let (index, grown) = self.pods.insert(PodRow { pod, class, node: None });
+        if let Some(node) = node {
+            self.note_ports(index, node);
+        }
         if let Some(node) = node
             && self.attach(index, node).is_none()
         {
@@ -197,10 +229,14 @@ impl Cluster {
 
     /// Removes a pod, and what it took.
     pub fn remove_pod(&mut self, pod: PodIx) {
+        let node = self.pods.get(pod).and_then(|row| row.node);
+        if let Some(node) = node {
+            self.note_ports(pod, node);
+        }
         self.detach(pod);
         self.nominated.remove(&pod);
         if let Some(row) = self.pods.remove(pod) {
-            self.note(Undo::RemovedPod { pod, row: Box::new(row) });
+            self.note(Undo::RemovedPod { pod, row: Box::new(PodRow { node, ..row }) });
         }
     }
 
@@ -224,6 +260,7 @@ impl Cluster {
         if row.pod.node_name.is_some() {
             return refuse(row, Refusal::AlreadyBound);
         }
+        self.note_ports(pod, node);
         if self.attach(pod, node).is_none() {
             return match self.pods.get(pod) {
                 Some(row) => refuse(row, Refusal::SumTooLarge),
@@ -310,15 +347,15 @@ impl Cluster {
     }
 
     /// Makes the node columns and everything that depends on them anew.
-    fn rebuild(&mut self, nodes: Vec<Arc<Node>>) {
+    fn rebuild(&mut self, nodes: Vec<Arc<Node>>, ports: PortsByNode) {
         self.nodes.rebuild(nodes);
         self.topology.rebuild(&self.nodes);
         self.node_sets.rebuild(&self.nodes, &mut self.topology);
-        self.recount();
+        self.recount(ports);
     }
 
-    /// Counts every bound pod again.
-    fn recount(&mut self) {
+    /// Counts every bound pod again; `ports` are the host ports in use before.
+    fn recount(&mut self, ports: PortsByNode) {
         self.nodes.empty();
         self.counters.clear(&self.topology, &self.node_sets);
         self.priorities.clear();
@@ -333,6 +370,7 @@ impl Cluster {
                 let _fits = self.attach(pod, node);
             }
         }
+        self.nodes.restore_ports(ports);
     }
 
     pub(super) fn revert(&mut self, undo: Undo) {
@@ -344,10 +382,11 @@ impl Cluster {
                 };
                 self.after_object(kind);
             }
-            Undo::Nodes { nodes, images } => {
+            Undo::Nodes { nodes, images, ports } => {
                 self.store.images = images;
-                self.rebuild(nodes);
+                self.rebuild(nodes, ports);
             }
+            Undo::Ports { node, ports } => self.nodes.ports[node] = ports,
             Undo::Node { node, old } => {
                 self.nodes.replace(node, old);
                 self.log.touch(node);

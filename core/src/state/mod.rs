@@ -176,7 +176,13 @@ impl Cluster {
     /// The objects as plain rules see them. Costs a walk over all pods.
     pub fn snapshot(&self) -> Snapshot<'_> {
         let nodes = self.nodes.objects.iter().map(|node| &**node);
-        Snapshot::new(&self.store, nodes, self.pods.iter().map(|(_, row)| &row.pod))
+        let pods = self.pods.iter().map(|(_, row)| &row.pod);
+        let mut snapshot = Snapshot::new(&self.store, nodes, pods);
+        // Which host ports are in use has a history that the pods do not tell.
+        for (info, node) in snapshot.nodes.iter_mut().zip(&self.nodes.by_rank) {
+            info.used_ports = self.nodes.used_ports(*node).cloned().collect();
+        }
+        snapshot
     }
 
     /// Remembers the state of now.

@@ -44,6 +44,12 @@ pub struct AmountColumns {
     pub requested: IndexVec<NodeIx, i64>,
 }
 
+/// Host ports in use, ascending.
+pub(super) type Ports = SmallVec<[PortIx; 4]>;
+
+/// Host ports in use by name of the node.
+pub(super) type PortsByNode = Vec<(Arc<str>, Ports)>;
+
 /// A tracked resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tracked {
@@ -89,8 +95,9 @@ pub struct Nodes {
     pub scalars: IndexVec<ResourceIx, AmountColumns>,
     /// Pods bound to it, ascending.
     pub pods: IndexVec<NodeIx, Vec<PodIx>>,
-    /// Host ports in use, ascending, once per pod that uses them.
-    pub ports: IndexVec<NodeIx, SmallVec<[PortIx; 4]>>,
+    /// Host ports in use, ascending. A set with a history, as upstream has it: a pod that goes frees
+    /// its ports even where another one that stays has the same.
+    pub ports: IndexVec<NodeIx, Ports>,
     /// Place in byte order of the names.
     pub rank: IndexVec<NodeIx, u32>,
     /// The nodes in byte order of their names.
@@ -236,6 +243,28 @@ impl Nodes {
         self.ports_known.intern(port)
     }
 
+    /// Host ports in use on a node.
+    pub fn used_ports(&self, node: NodeIx) -> impl Iterator<Item = &HostPort> {
+        self.ports[node].iter().map(|port| self.ports_known.value(*port))
+    }
+
+    /// The host ports in use on every node that has any, by name: their history outlives new
+    /// columns.
+    pub(super) fn all_ports(&self) -> PortsByNode {
+        let used = self.ports.iter().enumerate().filter(|(_, ports)| !ports.is_empty());
+        used.map(|(at, ports)| (self.names[NodeIx::new(at)].clone(), ports.clone())).collect()
+    }
+
+    /// Puts the host ports in use back where the node is still there; the others start with what
+    /// their pods have.
+    pub(super) fn restore_ports(&mut self, ports: PortsByNode) {
+        for (name, ports) in ports {
+            if let Some(node) = self.find(&name) {
+                self.ports[node] = ports;
+            }
+        }
+    }
+
     /// Whether two host ports cannot be taken on one node.
     pub fn ports_conflict(&self, a: PortIx, b: PortIx) -> bool {
         self.ports_known.value(a).conflicts_with(self.ports_known.value(b))
@@ -302,7 +331,9 @@ impl Nodes {
         }
         for port in &take.ports {
             let held = &mut self.ports[node];
-            held.insert(held.partition_point(|p| p < port), *port);
+            if let Err(at) = held.binary_search(port) {
+                held.insert(at, *port);
+            }
         }
         let pods = &mut self.pods[node];
         pods.insert(pods.partition_point(|p| *p < pod), pod);
