@@ -40,18 +40,23 @@ impl<S: Score> View<S> {
         })
     }
 
-    /// What the filters say about a node, in the profile's order.
+    /// What the filters say about a node; the totals tell already whether it is feasible.
     fn verdict(&self, cluster: &Cluster, class: &ClassView, node: NodeIx) -> Verdict {
         if self.totals[node.at()].is_feasible() {
             return Verdict::Feasible;
         }
+        self.examine(cluster, class, node)
+    }
+
+    /// What the filters say about a node, in the profile's order.
+    pub(super) fn examine(&self, cluster: &Cluster, class: &ClassView, node: NodeIx) -> Verdict {
         let fixed = self.fixed.get(class.fixed);
         if outside(&fixed.narrowed, node) {
             return Verdict::Excluded;
         }
         let refused = |plugin: &Plugin| self.rejection(cluster, class, *plugin, node);
         let rejection = self.profile.filter.iter().find_map(refused);
-        rejection.map_or(Verdict::Excluded, Verdict::Rejected)
+        rejection.map_or(Verdict::Feasible, Verdict::Rejected)
     }
 
     fn rejection(

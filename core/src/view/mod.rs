@@ -6,6 +6,7 @@
 
 mod class;
 mod evaluate;
+pub mod examiner;
 mod facets;
 
 use crate::base::bits::Bits;

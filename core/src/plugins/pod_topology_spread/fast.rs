@@ -33,6 +33,7 @@ struct Hard {
     min_domains: i64,
     /// 1 where the pod counts for its own constraint.
     own: i64,
+    selects_everything: bool,
 }
 
 /// A constraint that adds to the score.
@@ -77,6 +78,11 @@ impl Spread {
     /// Whether no constraint must hold.
     pub fn refuses_nothing(&self) -> bool {
         self.hard.is_empty()
+    }
+
+    /// Whether the selector of a constraint that must hold selects every pod, and so counts none.
+    pub fn selects_everything(&self) -> bool {
+        self.hard.iter().any(|hard| hard.selects_everything)
     }
 
     /// Refuses the nodes on which a constraint would not hold.
@@ -247,6 +253,10 @@ impl Maker<'_> {
                 max_skew: constraint.max_skew,
                 min_domains: constraint.min_domains,
                 own: i64::from(constraint.selects(self.pod)),
+                selects_everything: constraint
+                    .selector
+                    .as_ref()
+                    .is_some_and(LabelSelector::is_empty),
             }
         });
         made.collect()
