@@ -27,6 +27,7 @@ use crate::plugins::taint_toleration;
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PortIx};
+use crate::state::log::Epoch;
 use crate::state::node_sets::Requirements;
 use class::{ClassView, Fixed};
 use facets::{FacetIx, Facets, LiveColumn, Normalized};
@@ -38,7 +39,7 @@ use std::sync::Arc;
 pub struct View<S> {
     profile: Arc<Profile>,
     weights: Weights,
-    epoch: Option<u64>,
+    epoch: Option<Epoch>,
     classes: Vec<Option<Arc<ClassView>>>,
     fixed: Facets<FixedKey, Fixed<S>>,
     shapes: Facets<Shape, LiveColumn<S>>,
@@ -233,8 +234,8 @@ impl<S: Score> View<S> {
         cluster: &mut Cluster,
         class: ClassIx,
     ) -> Result<Arc<ClassView>, NeedsPlainRules> {
-        if self.epoch != Some(cluster.log().epoch) {
-            self.start_anew(cluster.log().epoch);
+        if self.epoch.as_ref() != Some(cluster.log().epoch()) {
+            self.start_anew(cluster.log().epoch().clone());
         }
         if let Some(Some(known)) = self.classes.get(class.at()) {
             return Ok(known.clone());
@@ -249,7 +250,7 @@ impl<S: Score> View<S> {
         Ok(made)
     }
 
-    fn start_anew(&mut self, epoch: u64) {
+    fn start_anew(&mut self, epoch: Epoch) {
         self.epoch = Some(epoch);
         self.classes.clear();
         self.fixed.clear();
