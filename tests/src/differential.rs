@@ -114,8 +114,8 @@ impl Sequence {
         }
         let evaluation = plain.map_err(|error| error.to_string())?;
         if evaluation.pre_enqueue.is_none() && evaluation.scores.is_empty() {
-            let plain = self.plain.post_filter(&self.cluster, namespace, name, &evaluation);
-            let fast = self.fast.post_filter(&self.cluster, namespace, name, &evaluation);
+            let plain = self.plain.post_filter(&mut self.cluster, namespace, name, &evaluation);
+            let fast = self.fast.post_filter(&mut self.cluster, namespace, name, &evaluation);
             same("PostFilter", pod, &plain, &fast)?;
         }
         Ok(evaluation)
@@ -159,5 +159,18 @@ fn same<T: PartialEq + fmt::Debug>(
     if plain == fast {
         return Ok(());
     }
-    Err(format!("{what} of pod {}\nplain: {plain:?}\nfast:  {fast:?}", pod.meta.key()))
+    let (plain, fast) = (format!("{plain:?}"), format!("{fast:?}"));
+    let (plain, fast) = around_first_difference(&plain, &fast);
+    Err(format!("{what} of pod {}\nplain: {plain}\nfast:  {fast}\npod: {pod:?}", pod.meta.key()))
+}
+
+/// What stands in both texts where they begin to differ.
+fn around_first_difference<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    const CONTEXT: usize = 300;
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let cut = |text: &'t str| {
+        let end = text.len().min(same + CONTEXT);
+        text.get(same.saturating_sub(CONTEXT)..end).unwrap_or(text)
+    };
+    (cut(a), cut(b))
 }

@@ -95,7 +95,7 @@ impl Replay {
         if decided.bound.is_none() {
             let (namespace, name) = split(key);
             let outcome =
-                self.scheduler.post_filter(&self.cluster, &namespace, &name, &evaluation)?;
+                self.scheduler.post_filter(&mut self.cluster, &namespace, &name, &evaluation)?;
             let nodes = self.cluster.nodes().len();
             decided.message = Some(message::unschedulable(&evaluation, nodes, &outcome.text));
             self.preempt(key, recorded, &outcome, &mut decided)?;

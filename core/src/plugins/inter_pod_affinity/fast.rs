@@ -65,6 +65,11 @@ impl InterPod {
         Ok(Self { labels, near: near_counters, matches_itself, away: away_counters, preferred })
     }
 
+    /// Whether no required term stands against any node now.
+    pub fn refuses_nothing(&self, cluster: &Cluster) -> bool {
+        self.near.is_empty() && self.away.is_empty() && self.existing_anti(cluster).next().is_none()
+    }
+
     /// Refuses the nodes on which a required term, the pod's or a running pod's, would not hold.
     pub fn refuse<S: Score>(&self, totals: &mut [S], cluster: &Cluster) {
         let counters = cluster.counters();

@@ -33,6 +33,7 @@ struct Hard {
     min_domains: i64,
     /// 1 where the pod counts for its own constraint.
     own: i64,
+    selects_everything: bool,
 }
 
 /// A constraint that adds to the score.
@@ -77,6 +78,11 @@ impl Spread {
     /// Whether no constraint must hold.
     pub fn refuses_nothing(&self) -> bool {
         self.hard.is_empty()
+    }
+
+    /// Whether the selector of a constraint that must hold selects every pod, and so counts none.
+    pub fn selects_everything(&self) -> bool {
+        self.hard.iter().any(|hard| hard.selects_everything)
     }
 
     /// Refuses the nodes on which a constraint would not hold.
@@ -182,6 +188,8 @@ impl Hard {
 struct Part<'a> {
     /// Domain of each node.
     domain_of: &'a [u32],
+    /// Only nodes that have a domain here get anything; `None` where all do that have one above.
+    labelled: Option<&'a [u32]>,
     /// What a domain adds.
     of_domain: Vec<f64>,
 }
@@ -210,11 +218,15 @@ impl<'a> Part<'a> {
         Self {
             domain_of: cluster.topology().domains(soft.counted_by(cluster)).of.as_slice(),
             of_domain,
+            labelled: (soft.each_host && domains.some_lack_it).then(|| domains.of.as_slice()),
         }
     }
 
     #[inline]
     fn of(&self, node: usize) -> f64 {
+        if self.labelled.is_some_and(|labelled| labelled[node] == NO_DOMAIN) {
+            return 0.0;
+        }
         match self.domain_of[node] {
             NO_DOMAIN => 0.0,
             domain => self.of_domain[domain as usize],
@@ -247,6 +259,10 @@ impl Maker<'_> {
                 max_skew: constraint.max_skew,
                 min_domains: constraint.min_domains,
                 own: i64::from(constraint.selects(self.pod)),
+                selects_everything: constraint
+                    .selector
+                    .as_ref()
+                    .is_some_and(LabelSelector::is_empty),
             }
         });
         made.collect()
