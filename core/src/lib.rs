@@ -1,6 +1,7 @@
 //! An embeddable Kubernetes scheduling and placement engine.
 #![deny(missing_docs)]
 
+pub mod audit;
 pub mod base;
 pub mod column;
 pub mod controllers;

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("objects", &["base"]),
     ("profile", &["base", "objects", "plugins"]),
     ("plugins", &["base", "objects", "profile"]),
+    ("audit", &["objects"]),
     ("state", &["base", "objects"]),
     ("queue", &["base", "objects", "plugins", "profile"]),
     ("controllers", &["base", "objects", "plugins", "profile"]),
