@@ -135,10 +135,6 @@ fn resources(node: &NodeInfo<'_>, found: &mut BTreeSet<Violation>) {
         }
     }
     if node.pods.len() as i64 > node.allocatable.pods {
-        found.insert(Violation::new(
-            Rule::PodCount,
-            node.node.name(),
-            node.pods.iter().copied(),
-        ));
+        found.insert(Violation::new(Rule::PodCount, node.node.name(), node.pods.iter().copied()));
     }
 }

@@ -105,9 +105,7 @@ fn speaks_of(term: &PodAffinityTerm, owner: &Pod, other: &Pod, snapshot: &Snapsh
     let everywhere =
         term.namespace_selector.as_ref().is_some_and(|by_label| by_label.matches(&Labels::new()));
     let known = snapshot.store.namespaces.contains_key(&other.meta.namespace);
-    (everywhere
-        || names(term, owner, other)
-        || (known && by_label(term, other, snapshot)))
+    (everywhere || names(term, owner, other) || (known && by_label(term, other, snapshot)))
         && selects(term, other)
 }
 

@@ -58,9 +58,13 @@ fn broken(pods: impl IntoIterator<Item = Pod>) -> Vec<Rule> {
         node("a", "1", json!({})),
         node("b", "2", json!({})),
         node("c", "1", json!({})),
-        node("d", "3", json!({"unschedulable": true, "taints": [
-            {"key": "k", "effect": "NoExecute"}, {"key": "soft", "effect": "PreferNoSchedule"},
-        ]})),
+        node(
+            "d",
+            "3",
+            json!({"unschedulable": true, "taints": [
+                {"key": "k", "effect": "NoExecute"}, {"key": "soft", "effect": "PreferNoSchedule"},
+            ]}),
+        ),
     ];
     let pods: Vec<Pod> = pods.into_iter().collect();
     let found = audit(&Store::default(), &nodes, &pods);
@@ -89,9 +93,8 @@ fn a_node_gives_no_more_than_it_has() {
 
 #[test]
 fn host_ports_collide_on_one_node_only() {
-    let two = |node, ip| {
-        [pod("p", "web", "a", listening("")), pod("q", "web", node, listening(ip))]
-    };
+    let two =
+        |node, ip| [pod("p", "web", "a", listening("")), pod("q", "web", node, listening(ip))];
     assert_eq!(broken(two("a", "127.0.0.1")), [Rule::HostPorts]);
     assert_eq!(broken(two("b", "127.0.0.1")), []);
 }

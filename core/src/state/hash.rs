@@ -46,7 +46,10 @@ impl Cluster {
         digest.add(&nominated);
     }
 
-    fn described<'a>(&'a self, row: &'a super::pods::PodRow) -> ((&'a str, &'a str), impl fmt::Debug) {
+    fn described<'a>(
+        &'a self,
+        row: &'a super::pods::PodRow,
+    ) -> ((&'a str, &'a str), impl fmt::Debug) {
         let meta = &row.pod.meta;
         ((&meta.namespace, &meta.name), (&row.pod, row.node.map(|node| self.nodes.name(node))))
     }

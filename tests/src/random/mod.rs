@@ -80,7 +80,12 @@ impl Generator {
 
     fn meta(&mut self, namespace: &str, prefix: &str) -> ObjectMeta {
         let name = self.name(prefix);
-        ObjectMeta { namespace: namespace.to_owned(), uid: name.clone(), name, ..Default::default() }
+        ObjectMeta {
+            namespace: namespace.to_owned(),
+            uid: name.clone(),
+            name,
+            ..Default::default()
+        }
     }
 
     /// Labels of pods.

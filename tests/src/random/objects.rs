@@ -15,9 +15,7 @@ use bayplan::objects::workloads::{
     ReplicaSet, ReplicaSetSpec, ReplicationController, ReplicationControllerSpec, StatefulSet,
     StatefulSetSpec,
 };
-use bayplan::objects::{
-    Labels, NodeSelector, NodeSelectorTerm, Object, ObjectMeta, ResourceList,
-};
+use bayplan::objects::{Labels, NodeSelector, NodeSelectorTerm, Object, ObjectMeta, ResourceList};
 
 impl Generator {
     /// An object that bears on decisions, of a name out of few.
@@ -52,9 +50,8 @@ impl Generator {
     }
 
     fn service(&mut self) -> Service {
-        let selector = self.maybe(90, |g| {
-            if g.chance(90) { g.app_labels() } else { Labels::new() }
-        });
+        let selector =
+            self.maybe(90, |g| if g.chance(90) { g.app_labels() } else { Labels::new() });
         Service { meta: self.one_of(&APPS), spec: ServiceSpec { selector } }
     }
 
@@ -86,8 +83,10 @@ impl Generator {
     }
 
     fn budget(&mut self) -> PodDisruptionBudget {
-        let spec =
-            PodDisruptionBudgetSpec { selector: self.maybe(95, Self::selector), ..Default::default() };
+        let spec = PodDisruptionBudgetSpec {
+            selector: self.maybe(95, Self::selector),
+            ..Default::default()
+        };
         let status = PodDisruptionBudgetStatus {
             disruptions_allowed: self.pick(&[0, 0, 1, 2]),
             ..Default::default()
@@ -117,9 +116,8 @@ impl Generator {
         let requirement = NodeRequirement { key: key.to_owned(), operator, values };
         let term =
             NodeSelectorTerm { match_expressions: vec![requirement], match_fields: Vec::new() };
-        let near = VolumeNodeAffinity {
-            required: Some(NodeSelector { node_selector_terms: vec![term] }),
-        };
+        let near =
+            VolumeNodeAffinity { required: Some(NodeSelector { node_selector_terms: vec![term] }) };
         let spec = PersistentVolumeSpec {
             capacity: self.storage(),
             access_modes: vec![AccessMode::ReadWriteOnce],

@@ -1,6 +1,7 @@
 //! Random terms: what pods want of nodes and of other pods.
 
 use super::{Generator, HOST, NAMESPACES, ZONE, ZONES};
+use bayplan::objects::Labels;
 use bayplan::objects::labels::{
     LabelSelector, NodeOperator, NodeRequirement, NodeSelector, NodeSelectorTerm,
 };
@@ -8,7 +9,6 @@ use bayplan::objects::pod::{
     Affinity, NodeAffinity, NodeInclusionPolicy, PodAffinity, PodAffinityTerm,
     PreferredSchedulingTerm, TopologySpreadConstraint, WeightedPodAffinityTerm, WhenUnsatisfiable,
 };
-use bayplan::objects::Labels;
 
 impl Generator {
     /// Pairs that a node must have.
@@ -32,9 +32,8 @@ impl Generator {
     /// Affinity to nodes.
     pub fn node_affinity(&mut self) -> NodeAffinity {
         NodeAffinity {
-            required: self.maybe(40, |g| NodeSelector {
-                node_selector_terms: g.some(3, Self::node_term),
-            }),
+            required: self
+                .maybe(40, |g| NodeSelector { node_selector_terms: g.some(3, Self::node_term) }),
             preferred: self.maybe(60, |g| {
                 g.some(3, |g| PreferredSchedulingTerm {
                     weight: g.pick(&[1, 7, 50, 100, 0]),
