@@ -4,7 +4,7 @@ use bayplan::controllers::{ExpandOptions, ExpandedPod, Expansion, expand};
 use bayplan::objects::manifest::{Input, Reader};
 use bayplan::objects::{Object, Pod};
 use bayplan::plan::placement::{NodeUse, PodPlacement, PodState};
-use bayplan::plan::{Order, PlaceOptions, Placement, place};
+use bayplan::plan::{PlaceOptions, Placement, place};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -101,8 +101,7 @@ impl World {
 
     /// Where every pod goes.
     pub fn place(&self) -> Placement {
-        let options = PlaceOptions { order: Order::Input, ..PlaceOptions::default() };
-        place(self.objects.clone(), &options, &mut |_, _| {}).expect("a placement")
+        place(self.objects.clone(), &PlaceOptions::default(), &mut |_, _| {}).expect("a placement")
     }
 
     /// The cluster after everything that can be placed is.
