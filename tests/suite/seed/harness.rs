@@ -20,6 +20,10 @@ pub fn not_helpful(nodes: usize) -> String {
     tail(nodes, &format!("{nodes} Preemption is not helpful for scheduling."))
 }
 
+/// What is added where PreFilter ended the attempt before DynamicResources saw the pod: its
+/// PostFilter finds nothing of its own and fails, as recordings of kube-scheduler show.
+pub const NOT_PREPARED: &str = "not found";
+
 /// What PostFilter adds to a text.
 pub fn tail(nodes: usize, reasons: &str) -> String {
     format!("no new claims to deallocate, preemption: 0/{nodes} nodes are available: {reasons}")

@@ -141,14 +141,14 @@ fn choose_volume<'a>(
 /// Whether the volume comes into question at all: it is not somebody else's, and it is large enough
 /// and of the right kind.
 pub(crate) fn is_candidate(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
-    let mode = |mode: &Option<String>| mode.clone().unwrap_or_else(|| "Filesystem".to_owned());
-    let attributes = |class: &Option<String>| class.clone().unwrap_or_default();
+    let modes = [&volume.spec.volume_mode, &claim.spec.volume_mode];
+    let [offered, wanted] = modes.map(|mode| mode.as_deref().unwrap_or("Filesystem"));
     volume.class() == claim.class()
         && volume.spec.claim_ref.as_ref().is_none_or(|reference| reference.names(claim))
         && volume.capacity() >= claim.requested()
-        && mode(&volume.spec.volume_mode) == mode(&claim.spec.volume_mode)
-        && attributes(&volume.spec.volume_attributes_class_name)
-            == attributes(&claim.spec.volume_attributes_class_name)
+        && offered == wanted
+        && volume.spec.volume_attributes_class_name.as_deref().unwrap_or_default()
+            == claim.spec.volume_attributes_class_name.as_deref().unwrap_or_default()
         && volume.meta.deletion_timestamp.is_none()
 }
 
