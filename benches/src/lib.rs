@@ -1,1 +1,10 @@
-//! benches
+//! Measurements: how fast pods are placed, and where the time goes. See `README.md` here for the
+//! method and what was found.
+
+pub mod input;
+pub mod run;
+
+/// The large size when measuring, the small one when run as a test: `cargo bench` says `--bench`.
+pub fn size(measured: usize, tested: usize) -> usize {
+    if std::env::args().any(|argument| argument == "--bench") { measured } else { tested }
+}

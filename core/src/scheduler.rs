@@ -6,12 +6,14 @@ use crate::base::time::Timestamp;
 use crate::column::Score;
 use crate::cycle::decision::{BoundVolume, Decision};
 use crate::cycle::evaluation::Evaluation;
+use crate::cycle::fit_error::FitError;
 use crate::cycle::plain;
 use crate::cycle::ties::Ties;
 use crate::explain::message;
 use crate::objects::{Object, Pod};
 use crate::plugins::contract::Context;
 use crate::plugins::{Plugin, dynamic_resources, volume_binding};
+use crate::preemption::fast::{Failure, Ledgers};
 use crate::preemption::{self, Nomination};
 use crate::profile::Profile;
 use crate::state::Cluster;
@@ -48,6 +50,7 @@ pub struct Scheduler {
 struct Planned {
     profile: Arc<Profile>,
     view: Columns,
+    ledgers: Ledgers,
 }
 
 /// Columns, as wide as the profile's weights need them.
@@ -181,7 +184,7 @@ impl Scheduler {
     /// There is no such pod, or no profile for it.
     pub fn post_filter(
         &mut self,
-        cluster: &Cluster,
+        cluster: &mut Cluster,
         namespace: &str,
         name: &str,
         evaluation: &Evaluation,
@@ -232,6 +235,9 @@ impl Scheduler {
                 let name = cluster.nodes().name(node).to_string();
                 cluster.bind(pod, node, start_time)?;
                 return Ok(Decision::Bound { node: name, score: Some(score), volumes: Vec::new() });
+            }
+            if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
+                return Ok(failed.take_effect(cluster, pod));
             }
             let evaluation = self.evaluate_as(planned, cluster, pod);
             return Ok(self.make_room(planned, cluster, pod, &evaluation));
@@ -304,12 +310,11 @@ impl Scheduler {
 
     fn evaluate_as(&mut self, planned: usize, cluster: &mut Cluster, pod: PodIx) -> Evaluation {
         if self.engine == Engine::Fast && !nominations_matter(cluster, pod) {
-            let class = cluster.pods().get(pod).map(|row| row.class);
-            let found = class.and_then(|class| match &mut self.profiles[planned].view {
-                Columns::Narrow(view) => view.evaluate(cluster, class).ok(),
-                Columns::Wide(view) => view.evaluate(cluster, class).ok(),
+            let found = match &mut self.profiles[planned].view {
+                Columns::Narrow(view) => view.evaluate(cluster, pod).ok(),
+                Columns::Wide(view) => view.evaluate(cluster, pod).ok(),
                 Columns::None => None,
-            });
+            };
             if let Some(evaluation) = found {
                 return evaluation;
             }
@@ -319,28 +324,20 @@ impl Scheduler {
     }
 
     fn post_filter_as(
-        &self,
+        &mut self,
         planned: usize,
-        cluster: &Cluster,
+        cluster: &mut Cluster,
         pod: PodIx,
         evaluation: &Evaluation,
     ) -> PostFilter {
+        if evaluation.pre_filter.is_none()
+            && evaluation.error.is_none()
+            && let Some(found) = self.failure_by_columns(planned, cluster, pod, PostFilter::of)
+        {
+            return found;
+        }
         let profile = &self.profiles[planned].profile;
         let object = object(cluster, pod);
-        let one_by_one = evaluation.pre_filter.is_none() && evaluation.error.is_none();
-        if self.engine == Engine::Fast
-            && one_by_one
-            && object.spec.resource_claims.is_empty()
-            && !cluster.has_pods_below(object.priority())
-            && profile.pre_filter.contains(&Plugin::DynamicResources)
-        {
-            let nodes = cluster.nodes().len();
-            let text = preemption::futile::text(profile, object, nodes, evaluation);
-            let never =
-                object.spec.preemption_policy == Some(crate::objects::pod::PreemptionPolicy::Never);
-            let nomination = if never { Nomination::Keep } else { Nomination::Clear };
-            return PostFilter { text, nomination, ..PostFilter::default() };
-        }
         let snapshot = cluster.snapshot();
         let outcome = preemption::plain::post_filter(&snapshot, profile, object, evaluation);
         let candidates = outcome.candidates.iter().map(|candidate| Candidate {
@@ -371,18 +368,38 @@ impl Scheduler {
         let outcome = self.post_filter_as(planned, cluster, pod, evaluation);
         let nodes = cluster.nodes().len();
         let message = message::unschedulable(evaluation, nodes, &outcome.text);
-        if let Some(chosen) = outcome.chosen() {
-            clear_nominations_below(cluster, pod, &chosen.node);
-            cluster.nominate(pod, chosen.node.clone());
-            let victims = chosen.victims.clone();
-            return Decision::Nominated { node: chosen.node.clone(), victims, message };
+        let chosen = outcome.chosen().map(|chosen| (chosen.node.clone(), chosen.victims.clone()));
+        Failed { message, nomination: outcome.nomination, chosen }.take_effect(cluster, pod)
+    }
+
+    /// What became of a pod that no node takes, as `read` off the ledger of its class; `None` where
+    /// only the plain rules can tell.
+    fn failure_by_columns<T>(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+        read: fn(&Failure<'_>, &Cluster) -> T,
+    ) -> Option<T> {
+        if self.engine == Engine::Plain || nominations_matter(cluster, pod) {
+            return None;
         }
-        if outcome.nomination == Nomination::Clear
-            && !object(cluster, pod).status.nominated_node_name.is_empty()
-        {
-            cluster.nominate(pod, String::new());
+        let row = cluster.pods().get(pod)?;
+        let (class, object) = (row.class, row.pod.clone());
+        let Planned { profile, view, ledgers } = &mut self.profiles[planned];
+        match view {
+            Columns::Narrow(view) => {
+                let examiner = view.examiner(cluster, pod).ok()?;
+                let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
+                Some(read(&failure, cluster))
+            }
+            Columns::Wide(view) => {
+                let examiner = view.examiner(cluster, pod).ok()?;
+                let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
+                Some(read(&failure, cluster))
+            }
+            Columns::None => None,
         }
-        Decision::Unschedulable(message)
     }
 
     /// Binds a pod and what it needs besides, or nothing.
@@ -429,8 +446,67 @@ impl Planned {
         } else {
             Columns::None
         };
-        Self { profile, view }
+        Self { profile, view, ledgers: Ledgers::default() }
     }
+}
+
+/// A pod that no node takes, and what is done for it.
+struct Failed {
+    message: String,
+    nomination: Nomination,
+    chosen: Option<(String, Vec<(String, String)>)>,
+}
+
+impl Failed {
+    fn of(failure: &Failure<'_>, cluster: &Cluster) -> Self {
+        let fit_error = FitError { post_filter: failure.text.clone(), ..failure.fit_error.clone() };
+        let chosen = failure.chosen(cluster).map(|found| {
+            let node = cluster.nodes().name(found.node).to_string();
+            (node, names(cluster, found.victims))
+        });
+        Self { message: fit_error.to_string(), nomination: failure.nomination, chosen }
+    }
+
+    fn take_effect(self, cluster: &mut Cluster, pod: PodIx) -> Decision {
+        if let Some((node, victims)) = self.chosen {
+            clear_nominations_below(cluster, pod, &node);
+            cluster.nominate(pod, node.clone());
+            return Decision::Nominated { node, victims, message: self.message };
+        }
+        if self.nomination == Nomination::Clear
+            && !object(cluster, pod).status.nominated_node_name.is_empty()
+        {
+            cluster.nominate(pod, String::new());
+        }
+        Decision::Unschedulable(self.message)
+    }
+}
+
+impl PostFilter {
+    fn of(failure: &Failure<'_>, cluster: &Cluster) -> Self {
+        let found = failure.candidates(cluster);
+        let least = found.iter().map(|found| found.cost).min();
+        let ties = found.iter().enumerate().filter(|(_, found)| Some(found.cost) == least);
+        Self {
+            ties: ties.map(|(ix, _)| ix).collect(),
+            nomination: failure.nomination,
+            text: failure.text.clone(),
+            candidates: found
+                .iter()
+                .map(|found| Candidate {
+                    node: cluster.nodes().name(found.node).to_string(),
+                    victims: names(cluster, found.victims),
+                    num_pdb_violations: found.num_pdb_violations,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Namespace and name of each pod.
+fn names(cluster: &Cluster, pods: &[PodIx]) -> Vec<(String, String)> {
+    let name = |pod: &Pod| (pod.meta.namespace.clone(), pod.meta.name.clone());
+    pods.iter().map(|pod| name(object(cluster, *pod))).collect()
 }
 
 fn best<S: Score>(
@@ -439,8 +515,7 @@ fn best<S: Score>(
     pod: PodIx,
     ties: &mut Option<Random>,
 ) -> Option<Option<(NodeIx, i64)>> {
-    let class = cluster.pods().get(pod)?.class;
-    let best = view.best(cluster, class).ok()?;
+    let best = view.best(cluster, pod).ok()?;
     let (Some((_, total)), Some(random)) = (best, ties) else { return Some(best) };
     let all = view.all_best(cluster, total);
     Some(Some((all[random.below(all.len())], total)))

@@ -6,6 +6,7 @@
 use crate::cycle::evaluation::{Evaluation, Verdict};
 use crate::cycle::fit_error::FitError;
 use crate::objects::Pod;
+use crate::plugins::Plugin;
 use crate::plugins::reason::Reason;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,12 @@ pub fn unschedulable(evaluation: &Evaluation, nodes: usize, post_filter: &str) -
 
 /// What is said of a node that PreFilter left out.
 pub fn excluded_by(evaluation: &Evaluation) -> String {
-    let names: Vec<_> = evaluation.narrowed_by.iter().map(|plugin| plugin.name()).collect();
+    excluded(&evaluation.narrowed_by)
+}
+
+/// What is said of a node that PreFilter left out because of these plugins.
+pub fn excluded(narrowed_by: &[Plugin]) -> String {
+    let names: Vec<_> = narrowed_by.iter().map(|plugin| plugin.name()).collect();
     format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "))
 }
 
@@ -52,11 +58,11 @@ pub fn deleting(pod: &Pod) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugins::Plugin;
     use crate::plugins::reason::{Code, Rejection};
 
     fn insufficient(names: &[&str]) -> Verdict {
-        let reasons = names.iter().map(|name| Reason::InsufficientResource((*name).into()));
+        let reasons =
+            names.iter().map(|name| Reason::InsufficientResource((*name).to_owned().into()));
         Verdict::Rejected(Rejection {
             plugin: Plugin::NodeResourcesFit,
             code: Code::Unschedulable,

@@ -56,6 +56,13 @@ pub fn validate(object: &Object) -> Vec<Violation> {
     found.violations
 }
 
+/// Everything that is wrong with an object's metadata.
+pub fn validate_meta(meta: &ObjectMeta) -> Vec<Violation> {
+    let mut found = Findings::default();
+    check_meta(&mut found, meta);
+    found.violations
+}
+
 /// What was found so far.
 #[derive(Default)]
 struct Findings {

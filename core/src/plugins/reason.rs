@@ -4,6 +4,7 @@
 
 use super::Plugin;
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::fmt;
 
 /// How a rejection is to be read.
@@ -74,7 +75,7 @@ pub enum Reason {
     /// The node has as many pods as it takes.
     TooManyPods,
     /// Too little of a resource is left; its name.
-    InsufficientResource(Box<str>),
+    InsufficientResource(Cow<'static, str>),
     /// A spread constraint would be violated.
     TopologySpread,
     /// The node lacks the label of a spread constraint.

@@ -9,7 +9,8 @@
 //! `pkg/scheduler/framework/plugins/defaultpreemption` (v1.35).
 
 pub mod choose;
-pub mod futile;
+pub mod fast;
+pub mod ledger;
 pub mod plain;
 mod victims;
 

@@ -18,14 +18,24 @@ pub(super) fn sort_by_importance(pods: &mut [&Pod]) {
 }
 
 /// Splits pods into those whose removal violates a disruption budget and the others, each in the
-/// given order. Earlier pods use up what the budgets allow.
+/// given order.
 pub(super) fn split_by_budgets<'a>(
     store: &Store,
     pods: &[&'a Pod],
 ) -> (Vec<&'a Pod>, Vec<&'a Pod>) {
+    let violates = budget_violations(store, pods);
+    let (violating, others): (Vec<_>, Vec<_>) =
+        pods.iter().copied().zip(violates).partition(|(_, violates)| *violates);
+    let pods = |of: Vec<(&'a Pod, bool)>| of.into_iter().map(|(pod, _)| pod).collect();
+    (pods(violating), pods(others))
+}
+
+/// For each pod whether its removal violates a disruption budget. Earlier pods use up what the
+/// budgets allow.
+pub(super) fn budget_violations(store: &Store, pods: &[&Pod]) -> Vec<bool> {
     let mut budgets: Vec<_> =
         store.budgets.iter().map(|budget| (budget, budget.status.disruptions_allowed)).collect();
-    pods.iter().copied().partition(|pod| {
+    let violates = |pod: &&Pod| {
         let mut violates = false;
         for (budget, allowed) in &mut budgets {
             let selects = |selector: &LabelSelector| {
@@ -41,7 +51,8 @@ pub(super) fn split_by_budgets<'a>(
             }
         }
         violates
-    })
+    };
+    pods.iter().map(violates).collect()
 }
 
 #[cfg(test)]

@@ -100,7 +100,12 @@ impl Cluster {
                 self.recount(ports);
             }
             // Default spread constraints select by these.
-            Kind::Service | Kind::ReplicationController | Kind::ReplicaSet | Kind::StatefulSet => {
+            Kind::Service
+            | Kind::ReplicationController
+            | Kind::ReplicaSet
+            | Kind::StatefulSet
+            // Who has to make room depends on budgets.
+            | Kind::PodDisruptionBudget => {
                 self.log.restart(self.nodes.len());
             }
             _ => {}
@@ -304,46 +309,49 @@ impl Cluster {
 
     /// Counts a pod on a node. `None`, and nothing changed, where a sum would not fit.
     pub(super) fn attach(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
-        let class = self.classes.get(self.pods.get(pod)?.class);
-        self.nodes.take(node, pod, &class.take)?;
-        self.counters.move_pod(
-            1,
-            class.labels,
-            &class.carried,
-            node,
-            &self.labels,
-            &self.topology,
-            &self.node_sets,
-        );
+        self.count(pod, node)?;
         self.log.touch(node);
-        *self.priorities.entry(class.pod.priority()).or_insert(0) += 1;
-        self.pods.get_mut(pod)?.node = Some(node);
+        let row = self.pods.get_mut(pod)?;
+        row.node = Some(node);
+        *self.priorities.entry(row.pod.priority()).or_insert(0) += 1;
+        self.terminating += usize::from(row.pod.is_terminating());
         Some(())
     }
 
     /// Counts a pod no longer.
     fn detach(&mut self, pod: PodIx) {
-        let Some(row) = self.pods.get_mut(pod) else { return };
-        let Some(node) = row.node.take() else { return };
-        let class = self.classes.get(row.class);
-        self.nodes.give_back(node, pod, &class.take);
-        self.counters.move_pod(
-            -1,
-            class.labels,
-            &class.carried,
-            node,
-            &self.labels,
-            &self.topology,
-            &self.node_sets,
-        );
+        let Some(node) = self.pods.get(pod).and_then(|row| row.node) else { return };
+        self.uncount(pod, node);
         self.log.touch(node);
-        let priority = class.pod.priority();
+        let Some(row) = self.pods.get_mut(pod) else { return };
+        row.node = None;
+        self.terminating -= usize::from(row.pod.is_terminating());
+        let priority = row.pod.priority();
         if let Some(count) = self.priorities.get_mut(&priority) {
             *count -= 1;
             if *count == 0 {
                 self.priorities.remove(&priority);
             }
         }
+    }
+
+    /// Adds what a pod takes and matches to the columns of a node. `None`, and nothing changed,
+    /// where a sum would not fit.
+    pub(super) fn count(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
+        let class = self.classes.get(self.pods.get(pod)?.class);
+        self.nodes.take(node, pod, &class.take)?;
+        let Self { counters, labels, topology, node_sets, .. } = self;
+        counters.move_pod(1, class.labels, &class.carried, node, labels, topology, node_sets);
+        Some(())
+    }
+
+    /// Takes what a pod takes and matches from the columns of a node.
+    pub(super) fn uncount(&mut self, pod: PodIx, node: NodeIx) {
+        let Some(row) = self.pods.get(pod) else { return };
+        let class = self.classes.get(row.class);
+        self.nodes.give_back(node, pod, &class.take);
+        let Self { counters, labels, topology, node_sets, .. } = self;
+        counters.move_pod(-1, class.labels, &class.carried, node, labels, topology, node_sets);
     }
 
     /// Makes the node columns and everything that depends on them anew.
@@ -359,6 +367,7 @@ impl Cluster {
         self.nodes.empty();
         self.counters.clear(&self.topology, &self.node_sets);
         self.priorities.clear();
+        self.terminating = 0;
         self.log.restart(self.nodes.len());
         for pod in self.pods.iter().map(|(pod, _)| pod).collect::<Vec<_>>() {
             let Some(row) = self.pods.get_mut(pod) else { continue };

@@ -16,6 +16,7 @@ pub mod nodes;
 pub mod pods;
 mod register;
 pub mod topology;
+pub mod trial;
 
 use crate::objects::{Node, Object, Pod, Snapshot, Store};
 use change::{Change, ChangeError};
@@ -54,6 +55,8 @@ pub struct Cluster {
     counters: Counters,
     /// How many counted pods there are of every priority.
     priorities: BTreeMap<i32, usize>,
+    /// How many counted pods are being deleted.
+    terminating: usize,
     /// What was touched.
     log: Log,
     /// How to undo, the latest change last; empty while there is no savepoint.
@@ -165,6 +168,11 @@ impl Cluster {
     /// Whether some pod on a node has a lower priority.
     pub fn has_pods_below(&self, priority: i32) -> bool {
         self.priorities.keys().next().is_some_and(|lowest| *lowest < priority)
+    }
+
+    /// Whether some pod on a node is being deleted.
+    pub fn has_terminating_pods(&self) -> bool {
+        self.terminating > 0
     }
 
     /// Pods bound to a node.

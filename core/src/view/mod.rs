@@ -6,7 +6,9 @@
 
 mod class;
 mod evaluate;
+pub mod examiner;
 mod facets;
+mod hosts;
 
 use crate::base::bits::Bits;
 use crate::base::index::Ix;
@@ -26,7 +28,7 @@ use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::plugins::taint_toleration;
 use crate::profile::Profile;
 use crate::state::Cluster;
-use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PortIx};
+use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PodIx, PortIx};
 use crate::state::node_sets::Requirements;
 use class::{ClassView, Fixed};
 use facets::{FacetIx, Facets, LiveColumn, Normalized};
@@ -124,14 +126,14 @@ impl<S: Score> View<S> {
     pub fn best(
         &mut self,
         cluster: &mut Cluster,
-        class: ClassIx,
+        pod: PodIx,
     ) -> Result<Option<(NodeIx, i64)>, NeedsPlainRules> {
-        let class = self.class(cluster, class)?;
+        let class = self.class_of(cluster, pod)?;
         if class.rejected.is_some() {
             return Ok(None);
         }
-        self.filter(cluster, &class);
-        self.score(cluster, &class, &mut |_, _| {});
+        self.filter(cluster, &class, pod);
+        self.score(cluster, &class, pod, &mut |_, _| {});
         Ok(first_of_best(&self.totals, cluster).map(|(node, total)| (node, total.get())))
     }
 
@@ -144,7 +146,7 @@ impl<S: Score> View<S> {
     }
 
     /// Fills the totals: resource scores, below zero where a filter refuses the node.
-    fn filter(&mut self, cluster: &Cluster, class: &ClassView) {
+    fn filter(&mut self, cluster: &Cluster, class: &ClassView, pod: PodIx) {
         let nodes = cluster.nodes();
         let (shape, column) = self.shapes.get_mut(class.shape);
         let strategy = &self.profile.arguments.fit.strategy;
@@ -175,6 +177,7 @@ impl<S: Score> View<S> {
         {
             inter_pod.refuse(&mut self.totals, cluster);
         }
+        self.filter_by_hosts(cluster, pod);
     }
 
     /// Adds the scores that depend on which nodes are feasible, and the images'. `observe` sees the
@@ -183,6 +186,7 @@ impl<S: Score> View<S> {
         &mut self,
         cluster: &Cluster,
         class: &ClassView,
+        pod: PodIx,
         observe: &mut dyn FnMut(Plugin, &[S]),
     ) {
         let Self { totals, raw, weights, profile, .. } = self;
@@ -221,6 +225,17 @@ impl<S: Score> View<S> {
             }
             observe(Plugin::ImageLocality, totals);
         }
+        self.score_by_hosts(cluster, pod, observe);
+    }
+
+    /// The class of a pod.
+    fn class_of(
+        &mut self,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Result<Arc<ClassView>, NeedsPlainRules> {
+        let class = cluster.pods().get(pod).map(|row| row.class);
+        self.class(cluster, class.ok_or(NeedsPlainRules)?)
     }
 
     fn filters_by(&self, plugin: Plugin) -> bool {

@@ -80,6 +80,18 @@ pub(super) fn find(version: &str, kind: &str) -> Reading {
     }
 }
 
+/// What is lost by skipping a kind that has an effect on which pods exist or where they go.
+pub(super) fn loss(version: &str, kind: &str) -> Option<&'static str> {
+    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+    match (group, kind) {
+        ("", "ResourceQuota") => Some("quotas are not enforced"),
+        ("node.k8s.io", "RuntimeClass") => {
+            Some("overhead, node selector and tolerations are not added to pods")
+        }
+        _ => None,
+    }
+}
+
 /// The fault of a kind that no cluster has in its version.
 pub(super) fn unknown(identity: &Identity) -> Cause {
     let known = Kind::ALL.iter().find(|known| known.name() == identity.kind);

@@ -69,13 +69,12 @@ impl Fit {
         }
         for (resource, amount) in &self.asked {
             if !is_left(*amount, nodes, node, *resource) {
-                let name = match resource {
-                    Tracked::Cpu => "cpu",
-                    Tracked::Memory => "memory",
-                    Tracked::EphemeralStorage => "ephemeral-storage",
-                    Tracked::Scalar(resource) => nodes.resource_name(*resource),
-                };
-                reasons.push(Reason::InsufficientResource(name.into()));
+                reasons.push(Reason::InsufficientResource(match resource {
+                    Tracked::Cpu => "cpu".into(),
+                    Tracked::Memory => "memory".into(),
+                    Tracked::EphemeralStorage => "ephemeral-storage".into(),
+                    Tracked::Scalar(resource) => nodes.resource_name(*resource).to_owned().into(),
+                }));
                 if *amount > nodes.allocatable(node, *resource) {
                     code = Code::UnschedulableAndUnresolvable;
                 }
