@@ -1,6 +1,6 @@
 //! The command line.
 
-use bayplan::plan::Ties;
+use bayplan::cycle::ties::Ties;
 use bayplan_datasets::Mix;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -64,9 +64,6 @@ pub struct SchedulingArguments {
     /// Which of several best nodes is taken: `first` by name, or `seeded:N` for one drawn at random
     #[arg(long, default_value = "first", value_name = "RULE", value_parser = read_ties)]
     pub ties: Ties,
-    /// Who is first among pods of equal priority
-    #[arg(long, value_enum, default_value_t = OrderArgument::Name)]
-    pub order: OrderArgument,
     /// Seed of the random parts of names of created pods
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -81,15 +78,6 @@ fn read_ties(text: &str) -> Result<Ties, String> {
         }
         _ => Err("ties are broken by `first` or `seeded:N`".to_owned()),
     }
-}
-
-/// Who is first among pods of equal priority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderArgument {
-    /// The older, then by namespace and name: the order of the input does not matter
-    Name,
-    /// The one that comes first in the input
-    Input,
 }
 
 /// `place`: everything at once.

@@ -263,8 +263,24 @@ impl Scheduler {
         self.bind_with_claims(planned, cluster, pod, node, score, start_time)
     }
 
+    /// The profiles, in the order that was given.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter().map(|planned| &*planned.profile)
+    }
+
+    /// The profile that a pod is placed by.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn profile(&self, pod: &Pod) -> Result<&Profile, ScheduleError> {
+        Ok(&self.profiles[self.planned_for(pod)?].profile)
+    }
+
     fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
-        let pod = object(cluster, pod);
+        self.planned_for(object(cluster, pod))
+    }
+
+    fn planned_for(&self, pod: &Pod) -> Result<usize, ScheduleError> {
         let wanted = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
         let named = self.profiles.iter().position(|it| it.profile.scheduler_name == wanted);
         let unnamed = (pod.spec.scheduler_name.is_none() && !self.profiles.is_empty()).then_some(0);

@@ -5,11 +5,11 @@ pub mod generate;
 pub mod place;
 pub mod shell;
 
-use crate::arguments::{InputArguments, OrderArgument, SchedulingArguments};
+use crate::arguments::{InputArguments, SchedulingArguments};
 use crate::fault::Fault;
 use crate::input;
 use bayplan::objects::Object;
-use bayplan::plan::{Order, PlaceOptions};
+use bayplan::plan::PlaceOptions;
 
 /// The objects that a command is about. Remarks go to the standard error, as do faults that the
 /// user wants to leave aside.
@@ -33,13 +33,5 @@ fn objects(arguments: &InputArguments) -> Result<Vec<Object>, Fault> {
 
 /// How a command places pods.
 fn place_options(arguments: &SchedulingArguments) -> PlaceOptions {
-    PlaceOptions {
-        ties: arguments.ties,
-        order: match arguments.order {
-            OrderArgument::Name => Order::Name,
-            OrderArgument::Input => Order::Input,
-        },
-        name_seed: arguments.seed,
-        ..PlaceOptions::default()
-    }
+    PlaceOptions { ties: arguments.ties, name_seed: arguments.seed, ..PlaceOptions::default() }
 }

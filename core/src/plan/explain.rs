@@ -1,19 +1,20 @@
 //! Why a pod is where it is: what every rule said about every node, by the plain rules, with all
 //! pods before it in the queue in their places.
 
-use super::engine::{Attempt, Engine};
-use super::place::{PlaceError, PlaceOptions, prepare};
+use super::cluster_driver::ClusterDriver;
+use super::driver::{Attempt, Driver};
+use super::place::{PlaceError, PlaceOptions};
 use super::placement::{NodeUse, PodName, PodPlacement};
-use super::plain::PlainEngine;
+use super::prepare::prepare;
 use super::queue::Queue;
 use crate::controllers::ExpandedPod;
 use crate::cycle::attempt::Attempt as Rules;
 use crate::cycle::evaluation::{Evaluation, Verdict};
 use crate::objects::requests::{RequestsOf, Resources, pod_requests};
 use crate::objects::storage::PersistentVolumeClaim;
-use crate::objects::{NodeInfo, Object, Pod, Snapshot};
+use crate::objects::{NodeInfo, Object, Pod};
 use crate::plugins::contract::Context;
-use crate::profile::Profile;
+use crate::plugins::volume_binding::matching::overlooked_matching;
 use serde::Serialize;
 
 /// What was said about a pod when it was placed. Serialised, it is the document
@@ -53,6 +54,19 @@ pub struct NodeAnswer {
     pub total: Option<i64>,
     /// Resources of which too little is left.
     pub shortages: Vec<Shortage>,
+    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every claim
+    /// the smallest that is left, runs out of them.
+    pub overlooked_volumes: Option<Vec<VolumeChoice>>,
+}
+
+/// A volume for a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeChoice {
+    /// `namespace/name` of the claim.
+    pub claim: String,
+    /// Name of the volume.
+    pub volume: String,
 }
 
 /// What one filter said.
@@ -99,11 +113,11 @@ pub fn explain(
     options: &PlaceOptions,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Explanation, PlaceError> {
-    let (cluster, expansion) = prepare(objects, options)?;
+    let (cluster, expansion) = prepare(objects, options.name_seed)?;
     let target = find(&expansion.pods, pod)?;
-    let engine = PlainEngine::new(cluster, options.profiles.clone(), options.ties);
-    let mut witness = Witness { engine, target, bound: 0, account: Account::default() };
-    let mut queue = Queue::new(expansion.pods, options);
+    let driver = ClusterDriver::new(cluster, options);
+    let mut witness = Witness { driver, target, bound: 0, account: Account::default() };
+    let mut queue = Queue::new(expansion.pods, &options.profiles);
     queue.run(&mut witness, progress)?;
     let Witness { target, account, .. } = witness;
     let is_target =
@@ -154,9 +168,9 @@ fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     ranked.into_iter().take(2).map(|(_, name)| name.clone()).collect()
 }
 
-/// An engine that writes down what is said about one pod.
+/// A driver that writes down what is said about one pod.
 struct Witness {
-    engine: PlainEngine,
+    driver: ClusterDriver,
     target: PodName,
     bound: usize,
     account: Account,
@@ -170,40 +184,43 @@ struct Account {
     nodes: Vec<NodeAnswer>,
 }
 
-impl Engine for Witness {
+impl Driver for Witness {
     fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
-        self.engine.add_pod(pod, claims)
+        self.driver.add_pod(pod, claims)
     }
 
     fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError> {
         if *pod == self.target {
-            let (pod, profile, evaluation) = self.engine.evaluate(pod)?;
+            let evaluation = self.driver.evaluate(pod)?;
             // The attempt on the nominated node looks at no other; the one before it says more.
             if !evaluation.nominated_fast_path {
-                let snapshot = self.engine.cluster().snapshot();
-                self.account = account(&snapshot, profile, pod, &evaluation, self.bound);
+                let cluster = self.driver.cluster();
+                if let Some(pod) = cluster.pod(&pod.namespace, &pod.name) {
+                    let (snapshot, profile) = (cluster.snapshot(), self.driver.profile(pod)?);
+                    let context = Context { pod, snapshot: &snapshot, profile };
+                    self.account = account(context, &evaluation, self.bound);
+                }
             }
         }
-        let attempt = self.engine.schedule(pod)?;
+        let attempt = self.driver.schedule(pod)?;
         self.bound += usize::from(matches!(attempt, Attempt::Bound { .. }));
         Ok(attempt)
     }
 
+    fn may_fare_better(&self, pod: &PodName) -> bool {
+        self.driver.may_fare_better(pod)
+    }
+
     fn nodes(&self) -> Vec<NodeUse> {
-        self.engine.nodes()
+        self.driver.nodes()
     }
 }
 
-fn account<'a>(
-    snapshot: &'a Snapshot<'a>,
-    profile: &'a Profile,
-    pod: &'a Pod,
-    evaluation: &Evaluation,
-    placed_before: usize,
-) -> Account {
+fn account<'a>(context: Context<'a>, evaluation: &Evaluation, placed_before: usize) -> Account {
+    let (pod, snapshot) = (context.pod, context.snapshot);
     let whole = evaluation.pre_enqueue.as_ref().or(evaluation.pre_filter.as_ref());
     let rejected = whole.map(|rejection| rejection.text()).or_else(|| evaluation.error.clone());
-    let mut rules = Rules::new(Context { pod, snapshot, profile });
+    let mut rules = Rules::new(context);
     rules.pre_filter();
     let requests = pod_requests(pod, RequestsOf::Incoming);
     let answer = |(at, (info, verdict)): (usize, (&NodeInfo<'a>, &Verdict))| {
@@ -219,6 +236,10 @@ fn account<'a>(
             scores: row.map_or_else(Vec::new, |row| row.parts.iter().map(part).collect()),
             total: row.map(|row| row.total),
             shortages: shortages(&requests, info),
+            overlooked_volumes: overlooked_matching(&context, info).map(|matching| {
+                let pair = |(claim, volume)| VolumeChoice { claim, volume };
+                matching.into_iter().map(pair).collect()
+            }),
         }
     };
     let nodes = snapshot.nodes.iter().zip(&evaluation.verdicts).enumerate().map(answer).collect();

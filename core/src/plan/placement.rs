@@ -2,7 +2,6 @@
 //! fields keep their names and meaning within a major version.
 
 use crate::objects::Pod;
-use crate::objects::requests::Resources;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -143,17 +142,6 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    /// These resources, for this number of pods.
-    pub(super) fn new(resources: &Resources, pods: i64) -> Self {
-        Self {
-            cpu_milli: resources.milli_cpu,
-            memory_bytes: resources.memory,
-            ephemeral_storage_bytes: resources.ephemeral_storage,
-            pods,
-            extended: resources.scalars.clone(),
-        }
-    }
-
     fn add(&mut self, other: &Self) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
         self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
