@@ -124,9 +124,19 @@ impl Sequence {
     /// Schedules twice from the same state; mostly goes on with the outcome.
     fn schedule(&mut self, pod: &Pod) -> Result<Decision, String> {
         let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
+        let before = self.generator.chance(2).then(|| self.cluster.state_hash());
         let savepoint = self.cluster.savepoint();
         let fast = self.fast.schedule(&mut self.cluster, namespace, name);
         self.cluster.rollback(savepoint);
+        if before.is_some_and(|before| before != self.cluster.state_hash()) {
+            return Err(format!(
+                "rolling back the binding of pod {} leaves traces",
+                pod.meta.key()
+            ));
+        }
+        if before.is_some() && !self.cluster.is_counted_right() {
+            return Err("the sums are not those of counting anew".to_owned());
+        }
         let savepoint = self.cluster.savepoint();
         let plain = self.plain.schedule(&mut self.cluster, namespace, name);
         if self.generator.chance(60) {

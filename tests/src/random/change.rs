@@ -27,9 +27,14 @@ impl Generator {
     /// A cluster to begin with.
     pub fn cluster(&mut self) -> Cluster {
         let mut cluster = Cluster::new();
-        let most = if self.chance(30) { NODES_MAX - 1 } else { 5 };
-        let count = 2 + self.below(most);
-        let mut objects: Vec<Object> = (0..count).map(|at| self.node(at).into()).collect();
+        let (count, large) = match self.below(100) {
+            0..=3 => (50 + self.below(30), true),
+            4..=33 => (2 + self.below(NODES_MAX - 1), false),
+            _ => (2 + self.below(5), false),
+        };
+        let mut objects: Vec<Object> = (0..count)
+            .map(|at| if large { self.labelled_node(at) } else { self.node(at) }.into())
+            .collect();
         objects.extend(self.some(8, Self::object));
         let names: Vec<String> = (0..count).map(|at| format!("n{at}")).collect();
         for _ in 0..self.below(12) {

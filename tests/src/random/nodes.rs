@@ -3,6 +3,7 @@
 use super::{Generator, HOST, ZONE, ZONES};
 use bayplan::objects::node::{ContainerImage, NodeSpec, NodeStatus, Taint, TaintEffect};
 use bayplan::objects::{Labels, Node, ObjectMeta, ResourceList};
+use std::sync::Arc;
 
 /// As many nodes as a random cluster has at most.
 pub(super) const NODES_MAX: usize = 14;
@@ -20,6 +21,15 @@ impl Generator {
             spec: self.node_spec(),
             status: self.node_status(),
         }
+    }
+
+    /// A node of this number that has a host name and one of two zones, as in a large cluster.
+    pub fn labelled_node(&mut self, number: usize) -> Node {
+        let mut node = self.node(number);
+        let labels = Arc::make_mut(&mut node.meta.labels);
+        labels.insert(HOST.to_owned(), node.meta.name.clone());
+        labels.insert(ZONE.to_owned(), self.text(&ZONES[..2]));
+        node
     }
 
     /// The same node with something changed; often what a kubelet reports.
