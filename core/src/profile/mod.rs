@@ -128,7 +128,12 @@ impl Profile {
             prepared(&default.pre_score, &self.pre_score, plugin)
                 && self.score.iter().any(|(scored, _)| scored == plugin)
         };
-        filters.into_iter().all(regular_filter) && scores.into_iter().all(regular_score)
+        // What it scores by is what its PreFilter found.
+        let devices = Plugin::DynamicResources;
+        let scores_devices = self.score.iter().any(|(plugin, _)| *plugin == devices);
+        filters.into_iter().all(regular_filter)
+            && scores.into_iter().all(regular_score)
+            && (!scores_devices || self.pre_filter.contains(&devices))
     }
 }
 
