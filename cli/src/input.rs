@@ -127,3 +127,77 @@ fn feed(reader: &mut Reader, mut text: impl Read) -> io::Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn node(name: &str) -> String {
+        format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{{\"name\":\"{name}\"}}}}\n"
+        )
+    }
+
+    fn compressed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text).expect("memory can be written");
+        encoder.finish().expect("memory can be written")
+    }
+
+    fn read(text: &[u8]) -> io::Result<Input> {
+        let mut reader = Reader::new();
+        read_text(&mut reader, "text", BufReader::new(text))?;
+        Ok(reader.finish())
+    }
+
+    #[test]
+    fn compressed_text_reads_like_plain_text() {
+        let text = node("a") + &node("b");
+        for text in [text.as_bytes(), &compressed(text.as_bytes())] {
+            assert_eq!(read(text).expect("readable").objects.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_cut_off_archive_is_an_error() {
+        let mut text = compressed(node("a").as_bytes());
+        text.truncate(text.len() - 6);
+        assert_eq!(read(&text).expect_err("cut off").kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_text_longer_than_a_block_is_read_whole() {
+        let count = 2 * BLOCK_BYTES as usize / node("node-0000000").len();
+        let text: String = (0..count).map(|ix| node(&format!("node-{ix:07}"))).collect();
+        let input = read(text.as_bytes()).expect("readable");
+        assert_eq!((input.objects.len(), input.faults.len()), (count, 0));
+        assert_eq!(input.objects[count - 1].line, count);
+    }
+
+    #[test]
+    fn brackets_without_end_are_not_read_to_the_end() {
+        struct Brackets(u64);
+        impl Read for Brackets {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                buffer.fill(b'[');
+                self.0 += buffer.len() as u64;
+                Ok(buffer.len())
+            }
+        }
+        let (mut reader, mut brackets) = (Reader::new(), Brackets(0));
+        feed(&mut reader, &mut brackets).expect("readable");
+        let faults = reader.finish().faults;
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].message, "brackets nest too deeply");
+        assert!(brackets.0 <= 2 * BLOCK_BYTES, "{} bytes", brackets.0);
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named() {
+        let error = super::read(&[PathBuf::from("no/such/file.yaml")]).expect_err("not there");
+        assert!(error.to_string().starts_with("cannot read no/such/file.yaml: "), "{error}");
+    }
+}

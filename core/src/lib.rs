@@ -123,6 +123,7 @@
 //! and answers the same on every machine.
 #![deny(missing_docs)]
 
+pub mod audit;
 pub mod base;
 pub mod column;
 pub mod controllers;

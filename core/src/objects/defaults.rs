@@ -343,3 +343,6 @@ fn fill(text: &mut String, default: &str) {
         default.clone_into(text);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,13 @@ impl Pod {
         matches!(self.status.phase, PodPhase::Succeeded | PodPhase::Failed)
     }
 
+    /// Whether the pod waits for room on a node that others are to make.
+    pub fn is_nominated(&self) -> bool {
+        self.node_name.is_none()
+            && !self.is_terminal()
+            && !self.status.nominated_node_name.is_empty()
+    }
+
     /// Whether deletion was asked for.
     pub fn is_terminating(&self) -> bool {
         self.meta.deletion_timestamp.is_some()

@@ -50,6 +50,11 @@ impl Topology {
         self.keys.intern(name.into())
     }
 
+    /// The name of a key.
+    pub fn name(&self, key: KeyIx) -> &str {
+        self.keys.value(key)
+    }
+
     /// The domains of a key.
     pub fn domains(&self, key: KeyIx) -> &Domains {
         &self.domains[key]

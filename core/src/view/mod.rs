@@ -29,6 +29,7 @@ use crate::plugins::taint_toleration;
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PodIx, PortIx};
+use crate::state::log::Epoch;
 use crate::state::node_sets::Requirements;
 use class::{ClassView, Fixed};
 use facets::{FacetIx, Facets, LiveColumn, Normalized};
@@ -40,7 +41,7 @@ use std::sync::Arc;
 pub struct View<S> {
     profile: Arc<Profile>,
     weights: Weights,
-    epoch: Option<u64>,
+    epoch: Option<Epoch>,
     classes: Vec<Option<Arc<ClassView>>>,
     fixed: Facets<FixedKey, Fixed<S>>,
     shapes: Facets<Shape, LiveColumn<S>>,
@@ -248,8 +249,8 @@ impl<S: Score> View<S> {
         cluster: &mut Cluster,
         class: ClassIx,
     ) -> Result<Arc<ClassView>, NeedsPlainRules> {
-        if self.epoch != Some(cluster.log().epoch) {
-            self.start_anew(cluster.log().epoch);
+        if self.epoch.as_ref() != Some(cluster.log().epoch()) {
+            self.start_anew(cluster.log().epoch().clone());
         }
         if let Some(Some(known)) = self.classes.get(class.at()) {
             return Ok(known.clone());
@@ -264,7 +265,7 @@ impl<S: Score> View<S> {
         Ok(made)
     }
 
-    fn start_anew(&mut self, epoch: u64) {
+    fn start_anew(&mut self, epoch: Epoch) {
         self.epoch = Some(epoch);
         self.classes.clear();
         self.fixed.clear();

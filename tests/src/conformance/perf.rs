@@ -81,8 +81,8 @@ fn input(path: &Path, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
 fn place(cluster: &mut Cluster, key: &str, scheduler: &mut Scheduler) -> Result<Placement> {
     let (namespace, name) = replay::split(key);
     let evaluation = scheduler.evaluate(cluster, &namespace, &name)?;
-    let names: Vec<&str> = replay::node_names(cluster).collect();
-    let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
+    let names: Vec<_> = replay::node_names(cluster).map(str::to_owned).collect();
+    let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].clone()).collect();
     let mut message = None;
     if best.is_empty() {
         let outcome = scheduler.post_filter(cluster, &namespace, &name, &evaluation)?;

@@ -1,6 +1,8 @@
 //! Reading, from text to objects and faults.
 
+use super::super::object::Object;
 use super::*;
+use std::sync::Arc;
 
 fn read(text: &str) -> Input {
     let mut reader = Reader::new();
@@ -50,7 +52,7 @@ fn documents_lists_and_json_lines_give_objects_with_their_places() {
         ("Pod", "default/p".to_owned(), 3, 11),
     ];
     assert_eq!(found, expected);
-    assert_eq!(input.notes(), ["skipped 1 Secret object of v1"]);
+    assert_eq!(input.notes(), ["skipped 1 Secret object of v1 (shop.yaml:12)"]);
 }
 
 #[test]
@@ -132,4 +134,99 @@ fn invalid_utf8_names_its_byte() {
     reader.read("a.yaml", b"kind: \xff");
     let fault = &reader.finish().faults[0];
     assert_eq!(fault.message, "byte 0xff at offset 6 is not UTF-8");
+}
+
+#[test]
+fn kinds_with_an_effect_that_is_lost_are_named_with_their_first_place() {
+    let text = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: a}\n---\n\
+                apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: b}\n---\n\
+                apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: vm}\n---\n\
+                apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n---\n\
+                apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n\
+                spec: {runtimeClassName: vm, containers: [{name: c}]}\n---\n\
+                apiVersion: v1\nkind: Pod\nmetadata: {name: q}\n\
+                spec: {runtimeClassName: vm, overhead: {cpu: 1}, containers: [{name: c}]}\n";
+    let input = read(text);
+    assert_eq!(
+        input.notes(),
+        [
+            "skipped 1 RuntimeClass object of node.k8s.io/v1 (shop.yaml:9): overhead, node \
+             selector and tolerations are not added to pods",
+            "skipped 1 ConfigMap object of v1 (shop.yaml:13)",
+            "skipped 2 ResourceQuota objects of v1 (the first at shop.yaml:1): quotas are not \
+             enforced",
+            "the overhead of runtime class vm is not counted (shop.yaml:17)",
+        ]
+    );
+    let kinds: Vec<_> = input.skipped_with_effect().map(|((_, kind), _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["RuntimeClass", "ResourceQuota"]);
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_fault() {
+    let pods: Vec<_> = (0..100)
+        .map(|ix| {
+            let cpu = if ix == 99 { "1x" } else { "1" };
+            format!(
+                r#"{{"metadata":{{"name":"p{ix}","annotations":{{"a":"{}"}}}},"spec":{{
+"containers":[{{"name":"c","resources":{{"requests":{{"cpu":"{cpu}"}}}}}}]}}}}"#,
+                "x".repeat(1000)
+            )
+            .replace('\n', "")
+        })
+        .collect();
+    let list = format!(r#"{{"apiVersion":"v1","kind":"PodList","items":[{}]}}"#, pods.join(","));
+    let faults = read(&list).faults;
+    assert_eq!(faults.len(), 1);
+    let fault = &faults[0];
+    assert_eq!(fault.field, "spec.containers[0].resources.requests.cpu");
+    let shown = fault.excerpt.as_deref().unwrap_or_default();
+    assert!(shown.chars().count() <= 160, "{fault}");
+    assert_eq!(&shown[fault.indent..fault.indent + fault.width], "\"1x\"", "{fault}");
+}
+
+#[test]
+fn many_faults_are_counted_and_not_kept() {
+    let faults = read(&"text\n---\n".repeat(5000)).faults;
+    assert_eq!(faults.len(), 1001);
+    assert_eq!(faults[1000].message, "4000 more faults are not shown");
+}
+
+#[test]
+fn a_text_is_cut_between_documents() {
+    for (text, whole) in [
+        ("a: 1\n---\nb: 2\n", "a: 1\n"),
+        ("a: 1\r\n---\r\nb: 2\n", "a: 1\r\n"),
+        ("{\"a\":1}\n{\"b\":2}\n{\"c\"", "{\"a\":1}\n{\"b\":2}\n"),
+        ("[{\"a\":1},\n{\"b\":2}]\n", ""),
+        ("a: |\n  ---\nb: 2\n", ""),
+        ("", ""),
+    ] {
+        assert_eq!(whole_documents(text.as_bytes(), 0), whole.len(), "{text:?}");
+    }
+    let text = b"a: 1\n---\nb: 2\n";
+    assert_eq!(whole_documents(text, text.len()), 0, "what was seen is not looked at again");
+}
+
+#[test]
+fn a_text_fed_in_parts_reads_like_the_whole() {
+    let text = "apiVersion: v1\nkind: Node\nmetadata: {name: a}\n---\n\
+                apiVersion: v1\nkind: Node\nmetadata: {name: 7}\n---\n\
+                apiVersion: v1\nkind: Node\nmetadata: {name: b}\n";
+    let whole = read(text);
+    let mut reader = Reader::new();
+    reader.begin("shop.yaml");
+    let mut rest = text.as_bytes();
+    while let Some(cut) = rest.windows(4).skip(1).position(|part| part == b"---\n") {
+        let (part, behind) = rest.split_at(cut + 1);
+        reader.feed(part);
+        rest = behind;
+    }
+    reader.feed(rest);
+    let parts = reader.finish();
+    let places = |input: &Input| -> Vec<_> {
+        input.objects.iter().map(|o| (o.object.clone(), o.document, o.line)).collect()
+    };
+    assert_eq!(places(&whole), places(&parts));
+    assert_eq!(whole.faults, parts.faults);
 }

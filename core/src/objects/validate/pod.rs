@@ -171,7 +171,7 @@ fn check_weight(found: &mut Findings, field: &str, weight: i32) {
     found.require((1..=100).contains(&weight), &field, "must be in the range 1-100");
 }
 
-fn check_node_term(found: &mut Findings, field: &str, term: &NodeSelectorTerm) {
+pub(super) fn check_node_term(found: &mut Findings, field: &str, term: &NodeSelectorTerm) {
     let unknown = |requirement: &&NodeRequirement| requirement.operator == NodeOperator::Unknown;
     for (list, requirements) in
         [("matchExpressions", &term.match_expressions), ("matchFields", &term.match_fields)]
@@ -208,6 +208,16 @@ fn check_toleration(found: &mut Findings, field: &str, toleration: &Toleration) 
         Some(key).filter(|key| !key.is_empty()).and_then(|k| invalid_label_key(k))
     {
         found.add(format!("{field}.key"), message);
+    }
+    match operator {
+        TolerationOperator::Equal | TolerationOperator::Exists => {}
+        TolerationOperator::Gt | TolerationOperator::Lt => {
+            let message = "Gt and Lt are behind a gate that is off; use Equal or Exists";
+            found.add(format!("{field}.operator"), message);
+        }
+        TolerationOperator::Unknown => {
+            found.add(format!("{field}.operator"), "unknown operator; use Equal or Exists");
+        }
     }
     let exists = *operator == TolerationOperator::Exists;
     let message = "must be Exists when key is empty, which means all values and all keys";

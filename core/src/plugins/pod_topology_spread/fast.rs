@@ -183,6 +183,8 @@ impl Hard {
 struct Part<'a> {
     /// Domain of each node.
     domain_of: &'a [u32],
+    /// Only nodes that have a domain here get anything; `None` where all do that have one above.
+    labelled: Option<&'a [u32]>,
     /// Matched pods per domain.
     counts: &'a [i32],
     /// What one of them adds.
@@ -214,11 +216,15 @@ impl<'a> Part<'a> {
             counts: &cluster.counters().count(soft.counter).counts,
             weight: (size as f64 + 2.0).ln(),
             base: (soft.max_skew - 1) as f64,
+            labelled: (soft.each_host && domains.some_lack_it).then(|| domains.of.as_slice()),
         }
     }
 
     #[inline]
     fn of(&self, node: usize) -> f64 {
+        if self.labelled.is_some_and(|labelled| labelled[node] == NO_DOMAIN) {
+            return 0.0;
+        }
         match self.domain_of[node] {
             NO_DOMAIN => 0.0,
             domain => f64::from(self.counts[domain as usize]) * self.weight + self.base,
