@@ -114,7 +114,8 @@ fn real_manifests_are_read_or_refused_with_a_reason() {
         check_listed(name, input, listed);
         faults.set(faults.get() + input.faults.len());
     });
-    assert_eq!(faults.get(), 1, "a patch is no Deployment, everything else is read");
+    // A patch that is no Deployment, and a controller whose template has no labels.
+    assert_eq!(faults.get(), 2);
 }
 
 #[test]

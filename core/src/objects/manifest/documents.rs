@@ -166,7 +166,7 @@ pub(super) fn drop_nulls(value: &mut Value) {
 /// The value of a YAML document, by the rules of YAML 1.1 that Kubernetes keeps to.
 #[cfg(feature = "yaml")]
 pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
-    use super::position::Position;
+    use super::{ALIASED_MAX, position::Position};
 
     // The defaults of the library stop real dumps; what remains bounds depth and alias expansion.
     let options = serde_saphyr::options! {
