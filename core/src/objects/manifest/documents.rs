@@ -166,7 +166,7 @@ pub(super) fn drop_nulls(value: &mut Value) {
 /// The value of a YAML document, by the rules of YAML 1.1 that Kubernetes keeps to.
 #[cfg(feature = "yaml")]
 pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
-    use super::position::Position;
+    use super::{ALIASED_MAX, position::Position};
 
     // The defaults of the library stop real dumps; what remains bounds depth and alias expansion.
     let options = serde_saphyr::options! {
@@ -180,6 +180,7 @@ pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
             max_merge_keys: 1_000_000,
             enforce_alias_anchor_ratio: false,
         },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_MAX },
         legacy_octal_numbers: true,
         strict_booleans: false,
         with_snippet: false,
@@ -196,8 +197,22 @@ pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
             column: (location.column() as usize).saturating_sub(1),
             width: 1,
         });
-        Cause { position, ..Cause::new("", format!("no valid YAML: {message}")) }
+        Cause { position, ..Cause::new("", format!("no valid YAML: {}", in_plain_words(message))) }
     })
+}
+
+/// What the library says of a text, for those who do not know the library.
+#[cfg(feature = "yaml")]
+fn in_plain_words(message: &str) -> &str {
+    if message.starts_with("recursive references") {
+        "an alias stands inside of what it refers to"
+    } else if message.contains("RecordedAnchorEvents") || message.contains("replay") {
+        "its aliases make it too large"
+    } else if message.contains("Depth") || message.contains("nesting") {
+        "it nests too deeply"
+    } else {
+        message.split(", set DuplicateKeyPolicy").next().unwrap_or_default()
+    }
 }
 
 /// Without the feature `yaml` only JSON is read.

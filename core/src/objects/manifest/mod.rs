@@ -26,5 +26,11 @@ pub use fault::Fault;
 pub use input::{Input, Located, Tally};
 pub use reader::Reader;
 
-/// Structures nested deeper than this are refused; no Kubernetes object comes near.
-const DEPTH_MAX: usize = 120;
+/// Structures nested deeper than this are refused; the largest custom resource definitions get to
+/// half of it, and reading this deep needs half the stack of a thread.
+const DEPTH_MAX: usize = 64;
+
+/// How many parts of a YAML document may come from its aliases. Ten lines of aliases to aliases
+/// would make a million times a million.
+#[cfg(feature = "yaml")]
+const ALIASED_MAX: usize = 250_000;

@@ -9,6 +9,7 @@ use super::super::pod::{
 use super::super::quantity::{Quantity, ResourceList};
 use super::super::requests::{aggregate, is_extended, is_pod_level};
 use super::{Findings, check_amounts, check_labels, check_selector};
+use std::collections::BTreeSet;
 
 pub(super) fn check_pod(found: &mut Findings, pod: &Pod) {
     check_spec(found, "spec", &pod.spec);
@@ -34,8 +35,8 @@ pub(super) fn check_spec(found: &mut Findings, path: &str, spec: &PodSpec) {
     if let Some(resources) = &spec.resources {
         let field = format!("{path}.resources");
         check_resources(found, &field, resources);
-        let named = resources.requests.keys().chain(resources.limits.keys());
-        for name in named.filter(|name| !is_pod_level(name)) {
+        let named: BTreeSet<_> = resources.requests.keys().chain(resources.limits.keys()).collect();
+        for name in named.into_iter().filter(|name| !is_pod_level(name)) {
             found.add(&field, format!("{name} cannot be requested for the pod as a whole"));
         }
     }
