@@ -107,8 +107,10 @@ fn affinity_of_topologies(class: &StorageClass) -> Option<VolumeNodeAffinity> {
         NodeSelectorTerm { match_expressions: requirements.collect(), match_fields: Vec::new() }
     };
     let terms: Vec<_> = class.allowed_topologies.iter().map(term).collect();
-    (!terms.is_empty())
-        .then(|| VolumeNodeAffinity { required: Some(NodeSelector { node_selector_terms: terms }) })
+    if terms.is_empty() {
+        return None;
+    }
+    Some(VolumeNodeAffinity { required: Some(NodeSelector { node_selector_terms: terms }) })
 }
 
 #[cfg(test)]
