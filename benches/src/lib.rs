@@ -3,3 +3,8 @@
 
 pub mod input;
 pub mod run;
+
+/// The large size when measuring, the small one when run as a test: `cargo bench` says `--bench`.
+pub fn size(measured: usize, tested: usize) -> usize {
+    if std::env::args().any(|argument| argument == "--bench") { measured } else { tested }
+}
