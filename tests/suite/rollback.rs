@@ -1,10 +1,13 @@
 //! The state against itself: taken back, counted anew, loaded anew.
 
-use bayplan::objects::Object;
+use bayplan::objects::{Kind, Object};
 use bayplan::scheduler::Scheduler;
 use bayplan::state::Cluster;
+use bayplan::state::change::Change;
+use bayplan_datasets::make::node;
 use bayplan_tests::random::{Generator, Step};
 use proptest::prelude::*;
+use serde_json::json;
 
 /// Applies a change, or schedules a pod, which interns what its questions need.
 fn disturb(generator: &mut Generator, scheduler: &mut Scheduler, cluster: &mut Cluster) {
@@ -132,4 +135,21 @@ fn a_change_that_is_refused_changes_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn an_update_of_the_last_node_with_an_image_corrects_its_size() {
+    let with_image = |name: &str, size: i64| {
+        let image = json!({"names": ["app"], "sizeBytes": size});
+        Object::from(node(name).with(json!({"status": {"images": [image]}})).make())
+    };
+    let (a, b) = (with_image("a", 100), with_image("b", 200));
+    let mut cluster = Cluster::from_objects([a, b.clone()]).expect("nodes are never refused");
+    let size = |cluster: &Cluster| cluster.store().images.get("app").map(|it| it.size_bytes);
+    assert_eq!(size(&cluster), Some(100));
+    let gone = Change::Delete { kind: Kind::Node, namespace: String::new(), name: "a".to_owned() };
+    assert_eq!(cluster.apply(gone), Ok(()));
+    assert_eq!(size(&cluster), Some(100));
+    assert_eq!(cluster.apply(Change::Put(b)), Ok(()));
+    assert_eq!(size(&cluster), Some(200));
 }

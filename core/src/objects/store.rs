@@ -229,6 +229,15 @@ impl Images {
         }
     }
 
+    /// Whether taking the node out and counting it again, as an update does, changes nothing: a size
+    /// that only this node still vouches for becomes the one that it says.
+    pub fn outlive_update_of(&self, node: &Node) -> bool {
+        let lasts = |(name, size_bytes)| {
+            self.get(name).is_none_or(|state| state.nodes > 1 || state.size_bytes == size_bytes)
+        };
+        names_once(node).into_iter().all(lasts)
+    }
+
     /// Puts back what is known of one name, `None` for a name that is not known; the undo of the
     /// two above.
     pub fn restore(&mut self, name: &str, state: Option<ImageState>) {

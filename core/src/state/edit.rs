@@ -146,6 +146,7 @@ impl Cluster {
         if let [node] = nodes.as_slice()
             && let Some(known) = self.nodes.find(node.name())
             && places_alike(&self.nodes.objects[known], node)
+            && self.store.images.outlive_update_of(node)
         {
             let old = self.nodes.replace(known, Arc::new(node.clone()));
             self.log.touch(known);
