@@ -1,6 +1,6 @@
 //! The command line.
 
-use bayplan::plan::Ties;
+use bayplan::cycle::ties::Ties;
 use bayplan_datasets::Mix;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -61,6 +61,9 @@ pub struct InputArguments {
 /// How pods are placed.
 #[derive(Debug, Args)]
 pub struct SchedulingArguments {
+    /// A KubeSchedulerConfiguration: profiles, plugins, weights, arguments
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Which of several best nodes is taken: `first` by name, or `seeded:N` for one drawn at random
     #[arg(long, default_value = "first", value_name = "RULE", value_parser = read_ties)]
     pub ties: Ties,

@@ -11,7 +11,7 @@ use std::io::{BufWriter, Write};
 /// Places every pod and prints what was said about one.
 pub fn run(arguments: &Explain) -> Result<Verdict, Fault> {
     let objects = super::objects(&arguments.input)?;
-    let options = super::place_options(&arguments.scheduling);
+    let options = super::place_options(&arguments.scheduling)?;
     let mut progress = Progress::new("placing");
     let explained = plan::explain(objects, &arguments.pod, &options, &mut |done, total| {
         progress.set(done, total);

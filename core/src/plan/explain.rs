@@ -1,14 +1,15 @@
 //! Why a pod is where it is: what every rule said about every node, by the plain rules, with all
 //! pods before it in the queue in their places.
 
-use super::engine::{Attempt, Engine};
 use super::place::{PlaceError, PlaceOptions, prepare};
 use super::placement::{NodeUse, PodName, PodPlacement};
-use super::plain::PlainEngine;
+use super::placer::{Attempt, Placer};
 use super::queue::Queue;
+use super::scheduled::Scheduled;
 use crate::controllers::ExpandedPod;
 use crate::cycle::attempt::Attempt as Rules;
 use crate::cycle::evaluation::{Evaluation, Verdict};
+use crate::cycle::plain;
 use crate::objects::requests::{RequestsOf, Resources, pod_requests};
 use crate::objects::storage::PersistentVolumeClaim;
 use crate::objects::{NodeInfo, Object, Pod, Snapshot};
@@ -101,8 +102,10 @@ pub fn explain(
 ) -> Result<Explanation, PlaceError> {
     let (cluster, expansion) = prepare(objects, options)?;
     let target = find(&expansion.pods, pod)?;
-    let engine = PlainEngine::new(cluster, options.profiles.clone(), options.ties);
-    let mut witness = Witness { engine, target, bound: 0, account: Account::default() };
+    let scheduled = Scheduled::new(cluster, options);
+    let profiles = &options.profiles;
+    let mut witness =
+        Witness { scheduled, profiles, target, bound: 0, account: Account::default() };
     let mut queue = Queue::new(expansion.pods, options);
     queue.run(&mut witness, progress)?;
     let Witness { target, account, .. } = witness;
@@ -154,9 +157,10 @@ fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     ranked.into_iter().take(2).map(|(_, name)| name.clone()).collect()
 }
 
-/// An engine that writes down what is said about one pod.
-struct Witness {
-    engine: PlainEngine,
+/// A placer that writes down what is said about one pod.
+struct Witness<'a> {
+    scheduled: Scheduled,
+    profiles: &'a [Profile],
     target: PodName,
     bound: usize,
     account: Account,
@@ -170,27 +174,39 @@ struct Account {
     nodes: Vec<NodeAnswer>,
 }
 
-impl Engine for Witness {
+impl Placer for Witness<'_> {
     fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
-        self.engine.add_pod(pod, claims)
+        self.scheduled.add_pod(pod, claims)
     }
 
-    fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError> {
-        if *pod == self.target {
-            let (pod, profile, evaluation) = self.engine.evaluate(pod)?;
+    fn schedule(&mut self, name: &PodName) -> Result<Attempt, PlaceError> {
+        let cluster = &self.scheduled.cluster;
+        let pod = cluster.pod(&name.namespace, &name.name).filter(|_| *name == self.target);
+        if let Some(pod) = pod {
+            let snapshot = cluster.snapshot();
+            let profile = profile_of(pod, self.profiles);
+            let evaluation = profile.map(|profile| plain::evaluate(&snapshot, profile, pod));
             // The attempt on the nominated node looks at no other; the one before it says more.
-            if !evaluation.nominated_fast_path {
-                let snapshot = self.engine.cluster().snapshot();
+            if let (Some(profile), Some(evaluation)) = (profile, evaluation)
+                && !evaluation.nominated_fast_path
+            {
                 self.account = account(&snapshot, profile, pod, &evaluation, self.bound);
             }
         }
-        let attempt = self.engine.schedule(pod)?;
+        let attempt = self.scheduled.schedule(name)?;
         self.bound += usize::from(matches!(attempt, Attempt::Bound { .. }));
         Ok(attempt)
     }
 
     fn nodes(&self) -> Vec<NodeUse> {
-        self.engine.nodes()
+        self.scheduled.nodes()
+    }
+}
+
+fn profile_of<'a>(pod: &Pod, profiles: &'a [Profile]) -> Option<&'a Profile> {
+    match &pod.spec.scheduler_name {
+        Some(name) => profiles.iter().find(|profile| profile.scheduler_name == *name),
+        None => profiles.first(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Questions about a cluster as a whole, answered from the objects alone.
 
-mod engine;
 pub mod explain;
 pub mod place;
 pub mod placement;
-mod plain;
+mod placer;
 mod queue;
+mod scheduled;
 
 pub use explain::{Explanation, explain};
-pub use place::{Order, PlaceError, PlaceOptions, Ties, place};
+pub use place::{Order, PlaceError, PlaceOptions, place};
 pub use placement::Placement;

@@ -7,11 +7,12 @@
 //!
 //! With [`Order::Name`] the answer does not depend on the order of the objects.
 
-use super::engine::Engine;
 use super::placement::{Placement, PodName};
-use super::plain::PlainEngine;
+use super::placer::Placer;
 use super::queue::Queue;
+use super::scheduled::Scheduled;
 use crate::controllers::{ExpandOptions, Expansion, ExpansionFault, expand};
+use crate::cycle::ties::Ties;
 use crate::objects::Object;
 use crate::profile::Profile;
 use crate::state::Cluster;
@@ -40,16 +41,6 @@ impl Default for PlaceOptions {
             name_seed: 0,
         }
     }
-}
-
-/// Which of several best nodes is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ties {
-    /// The first in byte order of the names.
-    #[default]
-    First,
-    /// One drawn at random from this seed.
-    Seeded(u64),
 }
 
 /// Who is first among pods of equal priority.
@@ -102,11 +93,11 @@ pub fn place(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Placement, PlaceError> {
     let (cluster, expansion) = prepare(objects, options)?;
-    let mut engine = PlainEngine::new(cluster, options.profiles.clone(), options.ties);
+    let mut scheduled = Scheduled::new(cluster, options);
     let mut queue = Queue::new(expansion.pods, options);
-    queue.run(&mut engine, progress)?;
+    queue.run(&mut scheduled, progress)?;
     let (pods, volumes) = queue.into_results();
-    Ok(Placement::new(pods, engine.nodes(), volumes, expansion.notes))
+    Ok(Placement::new(pods, scheduled.nodes(), volumes, expansion.notes))
 }
 
 /// The cluster without the pods that wait for a node, and those pods.

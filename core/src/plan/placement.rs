@@ -175,8 +175,10 @@ pub struct VolumePlacement {
     pub namespace: String,
     /// Name of the claim.
     pub claim: String,
-    /// The volume it is bound to; `None` where one would be provisioned on the node.
-    pub volume: Option<String>,
+    /// The volume it is bound to.
+    pub volume: String,
+    /// Whether the volume would be made for it.
+    pub provisioned: bool,
     /// The node of the pod that it was bound for.
     pub node: String,
 }

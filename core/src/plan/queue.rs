@@ -1,8 +1,8 @@
 //! The queue of a placement: who is asked when, and what came of it.
 
-use super::engine::{Attempt, Engine};
 use super::place::{Order, PlaceError, PlaceOptions};
 use super::placement::{PodName, PodPlacement, PodState, VolumePlacement};
+use super::placer::{Attempt, Placer};
 use crate::controllers::ExpandedPod;
 use crate::objects::Pod;
 use std::cmp::Reverse;
@@ -103,9 +103,9 @@ impl Queue {
     }
 
     /// Goes through the queue until a whole round moves nothing.
-    pub(super) fn run<E: Engine>(
+    pub(super) fn run<E: Placer>(
         &mut self,
-        engine: &mut E,
+        placer: &mut E,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), PlaceError> {
         let total = self.entries.len();
@@ -122,7 +122,7 @@ impl Queue {
             let mut unplaced = Vec::new();
             while let Some(at) = due.pop_first() {
                 asked += usize::from(self.entries[at].to_create.is_some());
-                self.ask(at, engine)?;
+                self.ask(at, placer)?;
                 match self.entries[at].outcome {
                     Outcome::Placed { .. } => due.extend(followers.remove(&at).unwrap_or_default()),
                     _ => unplaced.push(at),
@@ -139,27 +139,27 @@ impl Queue {
         matches!(self.entries[at].outcome, Outcome::Pending { moves, .. } if moves < self.moves)
     }
 
-    fn ask<E: Engine>(&mut self, at: usize, engine: &mut E) -> Result<(), PlaceError> {
+    fn ask<E: Placer>(&mut self, at: usize, placer: &mut E) -> Result<(), PlaceError> {
         let outcome = match self.entries[at].to_create.take() {
-            Some(expanded) => self.create(at, expanded, engine)?,
+            Some(expanded) => self.create(at, expanded, placer)?,
             None => None,
         };
         self.entries[at].outcome = match outcome {
             Some(outcome) => outcome,
-            None => self.attempt(at, engine)?,
+            None => self.attempt(at, placer)?,
         };
         Ok(())
     }
 
     /// Adds the pod; gives the outcome where nobody has to be asked.
-    fn create<E: Engine>(
+    fn create<E: Placer>(
         &mut self,
         at: usize,
         expanded: ExpandedPod,
-        engine: &mut E,
+        placer: &mut E,
     ) -> Result<Option<Outcome>, PlaceError> {
         let node = expanded.pod.node_name.as_deref().map(str::to_owned);
-        engine.add_pod(expanded.pod, expanded.claims)?;
+        placer.add_pod(expanded.pod, expanded.claims)?;
         if let Some(node) = node {
             self.moves += 1;
             return Ok(Some(Outcome::Placed { node, score: None }));
@@ -170,9 +170,9 @@ impl Queue {
         }))
     }
 
-    fn attempt<E: Engine>(&mut self, at: usize, engine: &mut E) -> Result<Outcome, PlaceError> {
+    fn attempt<E: Placer>(&mut self, at: usize, placer: &mut E) -> Result<Outcome, PlaceError> {
         loop {
-            match engine.schedule(&self.entries[at].name)? {
+            match placer.schedule(&self.entries[at].name)? {
                 Attempt::Bound { node, score, volumes } => {
                     self.moves += 1;
                     self.volumes.extend(volumes);
@@ -258,7 +258,7 @@ mod tests {
         bound: Vec<String>,
     }
 
-    impl Engine for Host {
+    impl Placer for Host {
         fn add_pod(&mut self, pod: Pod, _: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
             self.pods.insert(PodName::of(&pod), pod);
             Ok(())

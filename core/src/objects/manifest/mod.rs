@@ -402,6 +402,23 @@ impl Reader {
     }
 }
 
+/// The value of a text that is one document but no object, such as a configuration.
+///
+/// # Errors
+/// Where the text is neither JSON nor YAML.
+pub fn value(source: &str, text: &str) -> Result<Value, Fault> {
+    let read = match serde_json::from_str(text) {
+        Err(_) => documents::yaml(text),
+        Ok(value) => Ok(value),
+    };
+    read.map_err(|cause| Place::whole(source, text).fault(None, cause))
+}
+
+/// A fault of a field of such a text, with its place.
+pub fn fault_of(source: &str, text: &str, field: &str, message: &str) -> Fault {
+    Place::whole(source, text).fault(None, Cause::new(field, message.to_owned()))
+}
+
 fn share<T: Eq + std::hash::Hash>(shared: &mut AHashSet<Arc<T>>, value: &mut Arc<T>) {
     match shared.get(value) {
         Some(known) => *value = known.clone(),
@@ -434,7 +451,11 @@ struct Place<'a> {
     column: usize,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    fn whole(source: &str, text: &'a str) -> Self {
+        Self { text, source: Arc::from(source), document: 1, line: 1, column: 0 }
+    }
+
     fn fault(&self, object: Option<String>, cause: Cause) -> Fault {
         let found = match cause.position {
             Some(position) => Some(position),

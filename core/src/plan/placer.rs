@@ -6,7 +6,7 @@ use crate::objects::Pod;
 use crate::objects::storage::PersistentVolumeClaim;
 
 /// A cluster with a scheduler that is asked about one pod after the other.
-pub(super) trait Engine {
+pub(super) trait Placer {
     /// Adds a pod, after the claims that were created for it.
     fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError>;
 
