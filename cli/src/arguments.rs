@@ -53,7 +53,7 @@ pub struct InputArguments {
     /// Leave out objects that are bad, and go on with the others
     #[arg(long)]
     pub keep_going: bool,
-    /// Refuse objects that would be skipped or converted otherwise
+    /// Refuse kinds that would be skipped and change placements
     #[arg(long)]
     pub strict: bool,
 }
@@ -68,8 +68,8 @@ pub struct SchedulingArguments {
     #[arg(long, default_value = "first", value_name = "RULE", value_parser = read_ties)]
     pub ties: Ties,
     /// Who is first among pods of equal priority
-    #[arg(long, value_enum, default_value_t = OrderArgument::Name)]
-    pub order: OrderArgument,
+    #[arg(long, value_enum, default_value_t = Order::Input)]
+    pub order: Order,
     /// Seed of the random parts of names of created pods
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -88,11 +88,11 @@ fn read_ties(text: &str) -> Result<Ties, String> {
 
 /// Who is first among pods of equal priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OrderArgument {
-    /// The older, then by namespace and name: the order of the input does not matter
-    Name,
-    /// The one that comes first in the input
+pub enum Order {
+    /// The one whose object comes first in the input
     Input,
+    /// By kind, namespace and name of the object: the order of the input does not matter
+    Name,
 }
 
 /// `place`: everything at once.

@@ -105,12 +105,12 @@ fn a_fault_says_where_it_is_and_how_to_mend_it() {
 }
 
 #[test]
-fn the_order_of_the_input_does_not_matter() {
+fn ordered_by_name_the_order_of_the_input_does_not_matter() {
     let generate = ["generate", "--nodes", "20", "--pods", "60", "--seed", "7"];
     let (lines, _) = ends_with(0, &generate, b"");
     let mut backwards: Vec<_> = lines.lines().collect();
     backwards.reverse();
-    let place = ["place", "-f", "-", "-o", "json"];
+    let place = ["place", "-f", "-", "-o", "json", "--order", "name"];
     let forth = bayplan(&place, lines.as_bytes());
     let back = bayplan(&place, backwards.join("\n").as_bytes());
     assert!(!forth.stdout.is_empty());

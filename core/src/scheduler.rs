@@ -263,8 +263,24 @@ impl Scheduler {
         self.bind_with_claims(planned, cluster, pod, node, score, start_time)
     }
 
+    /// The profiles, in the order that was given.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter().map(|planned| &*planned.profile)
+    }
+
+    /// The profile that a pod is placed by.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn profile(&self, pod: &Pod) -> Result<&Profile, ScheduleError> {
+        Ok(&self.profiles[self.planned_for(pod)?].profile)
+    }
+
     fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
-        let pod = object(cluster, pod);
+        self.planned_for(object(cluster, pod))
+    }
+
+    fn planned_for(&self, pod: &Pod) -> Result<usize, ScheduleError> {
         let wanted = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
         let named = self.profiles.iter().position(|it| it.profile.scheduler_name == wanted);
         let unnamed = (pod.spec.scheduler_name.is_none() && !self.profiles.is_empty()).then_some(0);
@@ -294,12 +310,11 @@ impl Scheduler {
 
     fn evaluate_as(&mut self, planned: usize, cluster: &mut Cluster, pod: PodIx) -> Evaluation {
         if self.engine == Engine::Fast && !nominations_matter(cluster, pod) {
-            let class = cluster.pods().get(pod).map(|row| row.class);
-            let found = class.and_then(|class| match &mut self.profiles[planned].view {
-                Columns::Narrow(view) => view.evaluate(cluster, class).ok(),
-                Columns::Wide(view) => view.evaluate(cluster, class).ok(),
+            let found = match &mut self.profiles[planned].view {
+                Columns::Narrow(view) => view.evaluate(cluster, pod).ok(),
+                Columns::Wide(view) => view.evaluate(cluster, pod).ok(),
                 Columns::None => None,
-            });
+            };
             if let Some(evaluation) = found {
                 return evaluation;
             }
@@ -374,12 +389,12 @@ impl Scheduler {
         let Planned { profile, view, ledgers } = &mut self.profiles[planned];
         match view {
             Columns::Narrow(view) => {
-                let examiner = view.examiner(cluster, class).ok()?;
+                let examiner = view.examiner(cluster, pod).ok()?;
                 let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
                 Some(read(&failure, cluster))
             }
             Columns::Wide(view) => {
-                let examiner = view.examiner(cluster, class).ok()?;
+                let examiner = view.examiner(cluster, pod).ok()?;
                 let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
                 Some(read(&failure, cluster))
             }
@@ -500,8 +515,7 @@ fn best<S: Score>(
     pod: PodIx,
     ties: &mut Option<Random>,
 ) -> Option<Option<(NodeIx, i64)>> {
-    let class = cluster.pods().get(pod)?.class;
-    let best = view.best(cluster, class).ok()?;
+    let best = view.best(cluster, pod).ok()?;
     let (Some((_, total)), Some(random)) = (best, ties) else { return Some(best) };
     let all = view.all_best(cluster, total);
     Some(Some((all[random.below(all.len())], total)))

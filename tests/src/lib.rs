@@ -2,3 +2,5 @@
 //! kube-scheduler.
 
 pub mod conformance;
+pub mod differential;
+pub mod random;

@@ -9,12 +9,60 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("objects", &["base"]),
-    ("profile", &["base", "objects", "plugins"]),
     ("plugins", &["base", "objects", "profile"]),
+    ("profile", &["base", "objects", "plugins"]),
     ("state", &["base", "objects"]),
+    ("column", &["base", "state"]),
+    ("audit", &["base", "objects"]),
+    ("cycle", &["base", "objects", "plugins", "profile"]),
+    ("explain", &["base", "objects", "plugins", "profile", "cycle"]),
+    ("view", &["base", "objects", "plugins", "profile", "state", "column", "cycle"]),
+    (
+        "preemption",
+        &["base", "objects", "plugins", "profile", "state", "column", "cycle", "explain", "view"],
+    ),
     ("queue", &["base", "objects", "plugins", "profile"]),
     ("controllers", &["base", "objects", "plugins", "profile"]),
+    (
+        "scheduler",
+        &[
+            "base",
+            "objects",
+            "plugins",
+            "profile",
+            "state",
+            "column",
+            "cycle",
+            "explain",
+            "view",
+            "preemption",
+            "queue",
+            "controllers",
+        ],
+    ),
+    (
+        "plan",
+        &[
+            "base",
+            "objects",
+            "plugins",
+            "profile",
+            "state",
+            "column",
+            "cycle",
+            "explain",
+            "view",
+            "preemption",
+            "queue",
+            "controllers",
+            "scheduler",
+            "audit",
+        ],
+    ),
 ];
+
+/// What a fast rule may use besides what its plugin may.
+const FOR_FAST: &[&str] = &["state", "column"];
 
 /// What a plain rule must not know, nor anything below the decision cycle.
 const NOT_FOR_PLAIN: &[&str] = &["state", "class", "column", "view", "cycle", "preemption", "plan"];
@@ -84,11 +132,11 @@ fn a_layer_uses_only_those_below_it() {
     for (path, text) in sources("core/src") {
         let module = module_of(&path);
         let Some(allowed) = layers.get(module.as_str()) else { continue };
-        // Fast rules are written over columns.
-        let is_fast = path.ends_with("fast.rs");
+        let is_fast_rule = module == "plugins" && path.ends_with("fast.rs");
         for used in modules_used(&text) {
-            let known = layers.contains_key(used.as_str()) || NOT_FOR_PLAIN.contains(&&*used);
-            if known && used != module && !allowed.contains(&&*used) && !is_fast {
+            let known = layers.contains_key(used.as_str());
+            let for_fast = is_fast_rule && FOR_FAST.contains(&&*used);
+            if known && used != module && !allowed.contains(&&*used) && !for_fast {
                 offences.push(format!("{} uses {used}", path.display()));
             }
         }
@@ -111,6 +159,24 @@ fn a_plain_rule_knows_objects_only() {
         }
     }
     check("a plain rule judges the fast one and must not know it", &offences);
+}
+
+#[test]
+fn a_fast_rule_knows_neither_the_plain_one_nor_other_plugins() {
+    let mut offences = Vec::new();
+    for (path, text) in sources("core/src/plugins") {
+        if !path.ends_with("fast.rs") {
+            continue;
+        }
+        if code(&text).any(|line| line.contains("super::plain")) {
+            offences.push(format!("{} uses plain.rs", path.display()));
+        }
+        let others = code(&text).filter_map(|line| line.split("crate::plugins::").nth(1));
+        let shared = ["Plugin", "reason", "{"];
+        let bad = others.filter(|rest| !shared.iter().any(|shared| rest.starts_with(shared)));
+        offences.extend(bad.map(|rest| format!("{} uses {rest}", path.display())));
+    }
+    check("a fast rule stands for itself", &offences);
 }
 
 #[test]

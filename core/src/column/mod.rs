@@ -118,10 +118,41 @@ pub fn refuse_domains<S: Score>(
     }
 }
 
+/// Refuses nodes of domains that count more than `limit`, and, if `lacking`, those without a domain.
+pub fn refuse_above<S: Score>(
+    totals: &mut [S],
+    domains: &Domains,
+    lacking: bool,
+    counts: &[i32],
+    limit: i32,
+) {
+    if domains.each_node {
+        for (total, count) in totals.iter_mut().zip(counts) {
+            // Written in any case, so that this becomes vector instructions.
+            *total = if *count > limit { S::REFUSED } else { *total };
+        }
+    } else {
+        refuse_domains(totals, domains, lacking, |domain| counts[domain] > limit);
+    }
+}
+
 fn refuse_where<S: Score>(totals: &mut [S], domains: &Domains, refused: impl Fn(Domain) -> bool) {
     for (total, domain) in totals.iter_mut().zip(domains.of.as_slice()) {
         if refused(*domain) {
             *total = S::REFUSED;
         }
     }
+}
+
+/// The smallest and the largest raw score of the feasible nodes that are not below `floor`; zero
+/// where there is none.
+pub fn bounds<S: Score>(totals: &[S], raw: &[i64], floor: i64) -> (i64, i64) {
+    let (mut min, mut max) = (i64::MAX, i64::MIN);
+    for (total, raw) in totals.iter().zip(raw) {
+        if total.is_feasible() && *raw >= floor {
+            min = min.min(*raw);
+            max = max.max(*raw);
+        }
+    }
+    if min <= max { (min, max) } else { (0, 0) }
 }

@@ -13,6 +13,7 @@ pub mod budget;
 mod cron_job;
 mod daemon_set;
 mod deployment;
+mod ephemeral_volumes;
 mod hints;
 mod input;
 mod job;
@@ -22,6 +23,7 @@ mod replica_set;
 pub mod schedule;
 mod stateful_set;
 mod validation;
+pub mod volumes;
 
 use crate::base::time::Timestamp;
 use crate::objects::admission::AdmissionObjects;
@@ -115,6 +117,7 @@ pub fn expand(
         round.expand(object);
     }
     round.name_adopters();
+    ephemeral_volumes::add_claims(&mut round);
     hints::add(objects, &mut round.expansion);
     Ok(round.expansion)
 }

@@ -60,7 +60,10 @@ impl<'a> Attempt<'a> {
         let names = names.chain(&profile.post_filter).chain(&profile.pre_score);
         let names = names.chain(profile.score.iter().map(|(plugin, _)| plugin));
         let rule = |plugin: &Plugin| {
-            let rule = Rule { plain: plain(*plugin)?, pre_filter: PreFilterState::Missing };
+            let rule = Rule {
+                plain: plain(*plugin, &profile.hosts)?,
+                pre_filter: PreFilterState::Missing,
+            };
             Some((*plugin, rule))
         };
         Self { context, rules: names.filter_map(rule).collect() }

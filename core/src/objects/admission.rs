@@ -289,3 +289,6 @@ impl Usage<'_> {
         (ratio > bound.as_f64()).then(|| format!("provided ratio is {ratio:.6}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

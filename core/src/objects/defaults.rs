@@ -8,6 +8,7 @@
 //! (v1.35). The server completes requests on pods only, not on templates; here templates get them
 //! too: the pods come out the same, and one completed spec serves all replicas.
 
+use super::devices::{AllocationMode, RequestKind, ResourceClaimSpec};
 use super::labels::{LabelOperator, LabelRequirement};
 use super::meta::Labels;
 use super::node::Node;
@@ -31,9 +32,7 @@ pub const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// Completes an object as the API server does on creation.
 pub fn default_object(object: &mut Object) {
-    if object.kind().is_namespaced() && object.meta().namespace.is_empty() {
-        "default".clone_into(&mut object.meta_mut().namespace);
-    }
+    default_meta(object);
     match object {
         Object::Node(node) => default_node(node),
         Object::Pod(pod) => default_pod(pod),
@@ -75,9 +74,16 @@ pub fn default_object(object: &mut Object) {
         | Object::CsiStorageCapacity(_)
         | Object::VolumeAttachment(_)
         | Object::ResourceSlice(_)
-        | Object::ResourceClaim(_)
-        | Object::ResourceClaimTemplate(_)
         | Object::DeviceClass(_) => {}
+        Object::ResourceClaim(claim) => default_device_claim(&mut claim.spec),
+        Object::ResourceClaimTemplate(template) => default_device_claim(&mut template.spec.spec),
+    }
+}
+
+/// Completes the metadata of an object: whatever lives in a namespace lives in some namespace.
+pub fn default_meta(object: &mut Object) {
+    if object.kind().is_namespaced() && object.meta().namespace.is_empty() {
+        "default".clone_into(&mut object.meta_mut().namespace);
     }
 }
 
@@ -99,6 +105,8 @@ pub fn default_pod_spec(spec: &mut PodSpec) {
     spec.restart_policy.get_or_insert(RestartPolicy::Always);
     spec.termination_grace_period_seconds.get_or_insert(30);
     fill(spec.scheduler_name.get_or_insert_default(), DEFAULT_SCHEDULER);
+    // Each pod of a live cluster has a token volume of its own, by which replicas would differ.
+    spec.volumes.retain(Volume::has_source);
     spec.volumes.iter_mut().for_each(default_volume);
 }
 
@@ -114,6 +122,21 @@ pub fn merge_label_keys(spec: &mut PodSpec, labels: &Labels) {
             merge_label_keys_of_term(term, labels);
         }
     }
+}
+
+/// Whether [`merge_label_keys`] may change the spec, so that it depends on the pod's labels.
+pub fn takes_label_values(spec: &PodSpec) -> bool {
+    let Some(Affinity { pod_affinity, pod_anti_affinity, .. }) = &spec.affinity else {
+        return false;
+    };
+    [pod_affinity, pod_anti_affinity].into_iter().flatten().any(|affinity| {
+        let preferred = affinity.preferred.iter().map(|weighted| &weighted.pod_affinity_term);
+        affinity
+            .required
+            .iter()
+            .chain(preferred)
+            .any(|term| !term.match_label_keys.is_empty() || !term.mismatch_label_keys.is_empty())
+    })
 }
 
 fn merge_label_keys_of_term(term: &mut PodAffinityTerm, labels: &Labels) {
@@ -281,6 +304,24 @@ fn default_limit_range(range: &mut LimitRange) {
     }
 }
 
+/// A request that counts asks for one device where it says nothing else.
+fn default_device_claim(spec: &mut ResourceClaimSpec) {
+    for request in &mut spec.devices.requests {
+        let alternatives = match &mut request.kind {
+            RequestKind::Exactly(devices) => std::slice::from_mut(devices).iter_mut().collect(),
+            RequestKind::FirstAvailable(requests) => {
+                requests.iter_mut().map(|request| &mut request.devices).collect()
+            }
+            RequestKind::Unknown => Vec::new(),
+        };
+        for devices in alternatives {
+            if devices.allocation_mode == AllocationMode::ExactCount {
+                devices.count = devices.count.filter(|count| *count != 0).or(Some(1));
+            }
+        }
+    }
+}
+
 /// Adds the entries of `others` whose names are missing.
 pub(super) fn complete(list: &mut ResourceList, others: &ResourceList) {
     for (name, quantity) in others {
@@ -302,3 +343,6 @@ fn fill(text: &mut String, default: &str) {
         default.clone_into(text);
     }
 }
+
+#[cfg(test)]
+mod tests;

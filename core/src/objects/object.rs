@@ -3,7 +3,7 @@
 use super::devices::{DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice};
 use super::meta::ObjectMeta;
 use super::node::Node;
-use super::pod::Pod;
+use super::pod::{Pod, PodSpec};
 use super::policy::{LimitRange, Namespace, PodDisruptionBudget, PriorityClass, Service};
 use super::storage::{
     CsiDriver, CsiNode, CsiStorageCapacity, PersistentVolume, PersistentVolumeClaim, StorageClass,
@@ -112,6 +112,21 @@ kinds! {
 }
 
 impl Object {
+    /// The spec of a pod, or of the pods that are made from a workload.
+    pub fn pod_spec(&self) -> Option<&PodSpec> {
+        Some(match self {
+            Self::Pod(pod) => &pod.spec,
+            Self::ReplicationController(controller) => &controller.spec.template.spec,
+            Self::ReplicaSet(set) => &set.spec.template.spec,
+            Self::Deployment(deployment) => &deployment.spec.template.spec,
+            Self::StatefulSet(set) => &set.spec.template.spec,
+            Self::DaemonSet(set) => &set.spec.template.spec,
+            Self::Job(job) => &job.spec.template.spec,
+            Self::CronJob(cron_job) => &cron_job.spec.job_template.spec.template.spec,
+            _ => return None,
+        })
+    }
+
     /// Whether only the pods that are made from the object matter to placement, or nothing of it:
     /// such objects are not part of a cluster's state.
     pub fn is_workload(&self) -> bool {

@@ -31,18 +31,18 @@ impl<'de> Deserialize<'de> for Pod {
             spec: PodSpec,
             status: PodStatus,
         }
-        let mut written = Written::deserialize(deserializer)?;
-        let node_name = written.spec.node_name.take().filter(|name| !name.is_empty());
-        Ok(Self {
-            meta: written.metadata,
-            node_name: node_name.map(Arc::from),
-            spec: Arc::new(written.spec),
-            status: written.status,
-        })
+        let Written { metadata, spec, status } = Written::deserialize(deserializer)?;
+        Ok(Self::new(metadata, spec, status))
     }
 }
 
 impl Pod {
+    /// A pod of its parts, the name of its node taken from the spec.
+    pub fn new(meta: ObjectMeta, mut spec: PodSpec, status: PodStatus) -> Self {
+        let node_name = spec.node_name.take().filter(|name| !name.is_empty()).map(Arc::from);
+        Self { meta, node_name, spec: Arc::new(spec), status }
+    }
+
     /// `spec.priority`, 0 where absent.
     pub fn priority(&self) -> i32 {
         self.spec.priority.unwrap_or(0)
@@ -51,6 +51,13 @@ impl Pod {
     /// Whether the pod has ended: it exists for nobody but its controller.
     pub fn is_terminal(&self) -> bool {
         matches!(self.status.phase, PodPhase::Succeeded | PodPhase::Failed)
+    }
+
+    /// Whether the pod waits for room on a node that others are to make.
+    pub fn is_nominated(&self) -> bool {
+        self.node_name.is_none()
+            && !self.is_terminal()
+            && !self.status.nominated_node_name.is_empty()
     }
 
     /// Whether deletion was asked for.
@@ -413,6 +420,19 @@ pub struct Volume {
     pub portworx_volume: Option<PortworxVolume>,
     /// An empty directory; lost when the pod goes.
     pub empty_dir: Option<EmptyDir>,
+}
+
+impl Volume {
+    /// Whether the volume has a source that is modelled; others cannot decide anything.
+    pub fn has_source(&self) -> bool {
+        let Self { persistent_volume_claim, ephemeral, empty_dir, iscsi, rbd, .. } = self;
+        persistent_volume_claim.is_some()
+            || ephemeral.is_some()
+            || empty_dir.is_some()
+            || iscsi.is_some()
+            || rbd.is_some()
+            || self.in_tree_disk().is_some()
+    }
 }
 
 /// Reference to a claim.

@@ -5,10 +5,14 @@
 //! list are checked when an object is read.
 
 mod pod;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 use super::admission::HIGHEST_USER_PRIORITY;
-use super::labels::{LabelSelector, invalid_label_key, invalid_label_value, is_dns_subdomain};
+use super::labels::{
+    LabelOperator, LabelSelector, invalid_label_key, invalid_label_value, is_dns_subdomain,
+};
 use super::meta::{Labels, ObjectMeta};
 use super::node::Node;
 use super::object::Object;
@@ -46,13 +50,27 @@ pub fn validate(object: &Object) -> Vec<Violation> {
         Object::CronJob(cron_job) => workload::check_cron_job(&mut found, cron_job),
         Object::PersistentVolume(volume) => {
             check_amounts(&mut found, "spec.capacity", &volume.spec.capacity);
+            let required = volume.spec.node_affinity.iter().flat_map(|a| &a.required);
+            let terms = required.flat_map(|selector| &selector.node_selector_terms);
+            for (ix, term) in terms.enumerate() {
+                let field = format!("spec.nodeAffinity.required.nodeSelectorTerms[{ix}]");
+                pod::check_node_term(&mut found, &field, term);
+            }
         }
         Object::PersistentVolumeClaim(claim) => {
             let requests = &claim.spec.resources.requests;
             check_amounts(&mut found, "spec.resources.requests", requests);
+            check_selector(&mut found, "spec.selector", claim.spec.selector.as_ref());
         }
         _ => {}
     }
+    found.violations
+}
+
+/// Everything that is wrong with an object's metadata.
+pub fn validate_meta(meta: &ObjectMeta) -> Vec<Violation> {
+    let mut found = Findings::default();
+    check_meta(&mut found, meta);
     found.violations
 }
 
@@ -103,7 +121,12 @@ fn check_labels(found: &mut Findings, field: &str, labels: &Labels) {
 }
 
 fn check_selector(found: &mut Findings, field: &str, selector: Option<&LabelSelector>) {
-    if let Some(message) = selector.and_then(LabelSelector::invalid) {
+    let Some(selector) = selector else { return };
+    let mut operators = selector.match_expressions.iter().map(|requirement| requirement.operator);
+    if let Some(ix) = operators.position(|operator| operator == LabelOperator::Unknown) {
+        let message = "unknown operator; use In, NotIn, Exists or DoesNotExist";
+        found.add(format!("{field}.matchExpressions[{ix}].operator"), message);
+    } else if let Some(message) = selector.invalid() {
         found.add(field, message);
     }
 }

@@ -1,20 +1,20 @@
 //! Why a pod is where it is: what every rule said about every node, by the plain rules, with all
 //! pods before it in the queue in their places.
 
-use super::place::{PlaceError, PlaceOptions, prepare};
+use super::cluster_driver::ClusterDriver;
+use super::driver::{Attempt, Driver};
+use super::place::{PlaceError, PlaceOptions};
 use super::placement::{NodeUse, PodName, PodPlacement};
-use super::placer::{Attempt, Placer};
+use super::prepare::prepare;
 use super::queue::Queue;
-use super::scheduled::Scheduled;
 use crate::controllers::ExpandedPod;
 use crate::cycle::attempt::Attempt as Rules;
 use crate::cycle::evaluation::{Evaluation, Verdict};
-use crate::cycle::plain;
 use crate::objects::requests::{RequestsOf, Resources, pod_requests};
 use crate::objects::storage::PersistentVolumeClaim;
-use crate::objects::{NodeInfo, Object, Pod, Snapshot};
+use crate::objects::{NodeInfo, Object, Pod};
 use crate::plugins::contract::Context;
-use crate::profile::Profile;
+use crate::plugins::volume_binding::matching::overlooked_matching;
 use serde::Serialize;
 
 /// What was said about a pod when it was placed. Serialised, it is the document
@@ -54,6 +54,19 @@ pub struct NodeAnswer {
     pub total: Option<i64>,
     /// Resources of which too little is left.
     pub shortages: Vec<Shortage>,
+    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every claim
+    /// the smallest that is left, runs out of them.
+    pub overlooked_volumes: Option<Vec<VolumeChoice>>,
+}
+
+/// A volume for a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeChoice {
+    /// `namespace/name` of the claim.
+    pub claim: String,
+    /// Name of the volume.
+    pub volume: String,
 }
 
 /// What one filter said.
@@ -100,13 +113,11 @@ pub fn explain(
     options: &PlaceOptions,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Explanation, PlaceError> {
-    let (cluster, expansion) = prepare(objects, options)?;
+    let (cluster, expansion) = prepare(objects, options.name_seed)?;
     let target = find(&expansion.pods, pod)?;
-    let scheduled = Scheduled::new(cluster, options);
-    let profiles = &options.profiles;
-    let mut witness =
-        Witness { scheduled, profiles, target, bound: 0, account: Account::default() };
-    let mut queue = Queue::new(expansion.pods, options);
+    let driver = ClusterDriver::new(cluster, options);
+    let mut witness = Witness { driver, target, bound: 0, account: Account::default() };
+    let mut queue = Queue::new(expansion.pods, &options.profiles);
     queue.run(&mut witness, progress)?;
     let Witness { target, account, .. } = witness;
     let is_target =
@@ -157,10 +168,9 @@ fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     ranked.into_iter().take(2).map(|(_, name)| name.clone()).collect()
 }
 
-/// A placer that writes down what is said about one pod.
-struct Witness<'a> {
-    scheduled: Scheduled,
-    profiles: &'a [Profile],
+/// A driver that writes down what is said about one pod.
+struct Witness {
+    driver: ClusterDriver,
     target: PodName,
     bound: usize,
     account: Account,
@@ -174,52 +184,43 @@ struct Account {
     nodes: Vec<NodeAnswer>,
 }
 
-impl Placer for Witness<'_> {
+impl Driver for Witness {
     fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
-        self.scheduled.add_pod(pod, claims)
+        self.driver.add_pod(pod, claims)
     }
 
-    fn schedule(&mut self, name: &PodName) -> Result<Attempt, PlaceError> {
-        let cluster = &self.scheduled.cluster;
-        let pod = cluster.pod(&name.namespace, &name.name).filter(|_| *name == self.target);
-        if let Some(pod) = pod {
-            let snapshot = cluster.snapshot();
-            let profile = profile_of(pod, self.profiles);
-            let evaluation = profile.map(|profile| plain::evaluate(&snapshot, profile, pod));
+    fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError> {
+        if *pod == self.target {
+            let evaluation = self.driver.evaluate(pod)?;
             // The attempt on the nominated node looks at no other; the one before it says more.
-            if let (Some(profile), Some(evaluation)) = (profile, evaluation)
-                && !evaluation.nominated_fast_path
-            {
-                self.account = account(&snapshot, profile, pod, &evaluation, self.bound);
+            if !evaluation.nominated_fast_path {
+                let cluster = self.driver.cluster();
+                if let Some(pod) = cluster.pod(&pod.namespace, &pod.name) {
+                    let (snapshot, profile) = (cluster.snapshot(), self.driver.profile(pod)?);
+                    let context = Context { pod, snapshot: &snapshot, profile };
+                    self.account = account(context, &evaluation, self.bound);
+                }
             }
         }
-        let attempt = self.scheduled.schedule(name)?;
+        let attempt = self.driver.schedule(pod)?;
         self.bound += usize::from(matches!(attempt, Attempt::Bound { .. }));
         Ok(attempt)
     }
 
+    fn may_fare_better(&self, pod: &PodName) -> bool {
+        self.driver.may_fare_better(pod)
+    }
+
     fn nodes(&self) -> Vec<NodeUse> {
-        self.scheduled.nodes()
+        self.driver.nodes()
     }
 }
 
-fn profile_of<'a>(pod: &Pod, profiles: &'a [Profile]) -> Option<&'a Profile> {
-    match &pod.spec.scheduler_name {
-        Some(name) => profiles.iter().find(|profile| profile.scheduler_name == *name),
-        None => profiles.first(),
-    }
-}
-
-fn account<'a>(
-    snapshot: &'a Snapshot<'a>,
-    profile: &'a Profile,
-    pod: &'a Pod,
-    evaluation: &Evaluation,
-    placed_before: usize,
-) -> Account {
+fn account<'a>(context: Context<'a>, evaluation: &Evaluation, placed_before: usize) -> Account {
+    let (pod, snapshot) = (context.pod, context.snapshot);
     let whole = evaluation.pre_enqueue.as_ref().or(evaluation.pre_filter.as_ref());
     let rejected = whole.map(|rejection| rejection.text()).or_else(|| evaluation.error.clone());
-    let mut rules = Rules::new(Context { pod, snapshot, profile });
+    let mut rules = Rules::new(context);
     rules.pre_filter();
     let requests = pod_requests(pod, RequestsOf::Incoming);
     let answer = |(at, (info, verdict)): (usize, (&NodeInfo<'a>, &Verdict))| {
@@ -235,6 +236,10 @@ fn account<'a>(
             scores: row.map_or_else(Vec::new, |row| row.parts.iter().map(part).collect()),
             total: row.map(|row| row.total),
             shortages: shortages(&requests, info),
+            overlooked_volumes: overlooked_matching(&context, info).map(|matching| {
+                let pair = |(claim, volume)| VolumeChoice { claim, volume };
+                matching.into_iter().map(pair).collect()
+            }),
         }
     };
     let nodes = snapshot.nodes.iter().zip(&evaluation.verdicts).enumerate().map(answer).collect();

@@ -1,12 +1,17 @@
 //! Questions about a cluster as a whole, answered from the objects alone.
 
+mod cluster_driver;
+mod driver;
 pub mod explain;
+mod manifests;
 pub mod place;
 pub mod placement;
-mod placer;
+mod prepare;
 mod queue;
-mod scheduled;
+mod refusals;
+mod shared_claims;
 
 pub use explain::{Explanation, explain};
-pub use place::{Order, PlaceError, PlaceOptions, place};
+pub use manifests::ManifestError;
+pub use place::{PlaceError, PlaceOptions, place};
 pub use placement::Placement;

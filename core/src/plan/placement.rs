@@ -2,7 +2,6 @@
 //! fields keep their names and meaning within a major version.
 
 use crate::objects::Pod;
-use crate::objects::requests::Resources;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +19,7 @@ pub struct Placement {
     pub pods: Vec<PodPlacement>,
     /// Every node, in byte order of the names, with all pods counted.
     pub nodes: Vec<NodeUse>,
-    /// Every claim that was bound on the way.
+    /// Every claim that was bound with a pod that uses it; claims that bind at once are bound before.
     pub volumes: Vec<VolumePlacement>,
     /// What a reader should know: assumptions and hints, a sentence each.
     pub notes: Vec<String>,
@@ -143,17 +142,6 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    /// These resources, for this number of pods.
-    pub(super) fn new(resources: &Resources, pods: i64) -> Self {
-        Self {
-            cpu_milli: resources.milli_cpu,
-            memory_bytes: resources.memory,
-            ephemeral_storage_bytes: resources.ephemeral_storage,
-            pods,
-            extended: resources.scalars.clone(),
-        }
-    }
-
     fn add(&mut self, other: &Self) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
         self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
@@ -175,10 +163,8 @@ pub struct VolumePlacement {
     pub namespace: String,
     /// Name of the claim.
     pub claim: String,
-    /// The volume it is bound to.
-    pub volume: String,
-    /// Whether the volume would be made for it.
-    pub provisioned: bool,
+    /// The volume it is bound to; `None` where one would be provisioned on the node.
+    pub volume: Option<String>,
     /// The node of the pod that it was bound for.
     pub node: String,
 }

@@ -1,10 +1,11 @@
 //! The queue of a placement: who is asked when, and what came of it.
 
-use super::place::{Order, PlaceError, PlaceOptions};
+use super::driver::{Attempt, Driver};
+use super::place::PlaceError;
 use super::placement::{PodName, PodPlacement, PodState, VolumePlacement};
-use super::placer::{Attempt, Placer};
 use crate::controllers::ExpandedPod;
 use crate::objects::Pod;
+use crate::profile::Profile;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,6 @@ pub(super) struct Queue {
     /// Pods that ran before and had to make room.
     evicted: Vec<PodPlacement>,
     volumes: Vec<VolumePlacement>,
-    /// How often a pod was bound or removed.
-    moves: usize,
 }
 
 /// A pod of the queue.
@@ -35,77 +34,41 @@ struct Entry {
 /// What is known about a pod of the queue.
 enum Outcome {
     NotAsked,
-    Placed {
-        node: String,
-        score: Option<i64>,
-    },
-    /// Found after this number of moves.
-    Pending {
-        message: String,
-        moves: usize,
-    },
-    Gated {
-        message: String,
-    },
-    NotOurs {
-        message: String,
-    },
-    Preempted {
-        message: String,
-    },
-}
-
-/// Position in the queue: priority descending, then by age and name, or by input.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    priority: Reverse<i32>,
-    created: i64,
-    name: Option<PodName>,
-    input: usize,
-}
-
-impl Rank {
-    fn new(pod: &Pod, input: usize, order: Order) -> Self {
-        let priority = Reverse(pod.priority());
-        match order {
-            Order::Name => {
-                let created = pod.meta.creation_timestamp.map_or(i64::MAX, |created| created.0);
-                Self { priority, created, name: Some(PodName::of(pod)), input }
-            }
-            Order::Input => Self { priority, created: 0, name: None, input },
-        }
-    }
+    Placed { node: String, score: Option<i64> },
+    Pending { message: String },
+    Gated { message: String },
+    NotOurs { message: String },
+    Preempted { message: String },
 }
 
 impl Queue {
-    /// The queue of these pods, nobody asked yet.
-    pub(super) fn new(pods: Vec<ExpandedPod>, options: &PlaceOptions) -> Self {
-        let rank = |(input, expanded): (usize, ExpandedPod)| {
-            (Rank::new(&expanded.pod, input, options.order), expanded)
-        };
-        let mut ranked: Vec<_> = pods.into_iter().enumerate().map(rank).collect();
-        ranked.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let position: BTreeMap<usize, usize> =
-            ranked.iter().enumerate().map(|(at, (rank, _))| (rank.input, at)).collect();
-        let ours = |name: &String| options.profiles.iter().any(|p| p.scheduler_name == *name);
-        let entry = |(_, expanded): (Rank, ExpandedPod)| Entry {
+    /// The queue of these pods, nobody asked yet: by priority, then in the order that is given.
+    pub(super) fn new(pods: Vec<ExpandedPod>, profiles: &[Profile]) -> Self {
+        let mut ranked: Vec<_> = pods.into_iter().enumerate().collect();
+        ranked.sort_by_key(|(input, expanded)| (Reverse(expanded.pod.priority()), *input));
+        let mut position = vec![0; ranked.len()];
+        for (at, (input, _)) in ranked.iter().enumerate() {
+            position[*input] = at;
+        }
+        let ours = |name: &String| profiles.iter().any(|p| p.scheduler_name == *name);
+        let entry = |(_, expanded): (usize, ExpandedPod)| Entry {
             name: PodName::of(&expanded.pod),
             owner: expanded.owner.as_deref().map(str::to_owned),
             foreign_scheduler: expanded.pod.spec.scheduler_name.clone().filter(|name| !ours(name)),
-            after: expanded.after.and_then(|input| position.get(&input).copied()),
+            after: expanded.after.and_then(|input| position.get(input).copied()),
             to_create: Some(expanded),
             outcome: Outcome::NotAsked,
         };
         let entries: Vec<_> = ranked.into_iter().map(entry).collect();
         let names = entries.iter().enumerate().map(|(at, entry)| (entry.name.clone(), at));
         let by_name = names.collect();
-        Self { entries, by_name, evicted: Vec::new(), volumes: Vec::new(), moves: 0 }
+        Self { entries, by_name, evicted: Vec::new(), volumes: Vec::new() }
     }
 
     /// Goes through the queue until a whole round moves nothing.
-    pub(super) fn run<E: Placer>(
+    pub(super) fn run<D: Driver>(
         &mut self,
-        placer: &mut E,
+        driver: &mut D,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(), PlaceError> {
         let total = self.entries.len();
@@ -122,46 +85,45 @@ impl Queue {
             let mut unplaced = Vec::new();
             while let Some(at) = due.pop_first() {
                 asked += usize::from(self.entries[at].to_create.is_some());
-                self.ask(at, placer)?;
+                self.ask(at, driver)?;
                 match self.entries[at].outcome {
                     Outcome::Placed { .. } => due.extend(followers.remove(&at).unwrap_or_default()),
                     _ => unplaced.push(at),
                 }
                 progress(asked, total);
             }
-            due.extend(unplaced.into_iter().filter(|at| self.may_fare_better(*at)));
+            let again = |at: &usize| {
+                let entry = &self.entries[*at];
+                let is_pending = matches!(entry.outcome, Outcome::Pending { .. });
+                is_pending && driver.may_fare_better(&entry.name)
+            };
+            due.extend(unplaced.into_iter().filter(again));
         }
         Ok(())
     }
 
-    /// Whether something moved since the pod found no node.
-    fn may_fare_better(&self, at: usize) -> bool {
-        matches!(self.entries[at].outcome, Outcome::Pending { moves, .. } if moves < self.moves)
-    }
-
-    fn ask<E: Placer>(&mut self, at: usize, placer: &mut E) -> Result<(), PlaceError> {
+    fn ask<D: Driver>(&mut self, at: usize, driver: &mut D) -> Result<(), PlaceError> {
         let outcome = match self.entries[at].to_create.take() {
-            Some(expanded) => self.create(at, expanded, placer)?,
+            Some(expanded) => self.create(at, expanded, driver)?,
             None => None,
         };
         self.entries[at].outcome = match outcome {
             Some(outcome) => outcome,
-            None => self.attempt(at, placer)?,
+            None => self.attempt(at, driver)?,
         };
         Ok(())
     }
 
     /// Adds the pod; gives the outcome where nobody has to be asked.
-    fn create<E: Placer>(
+    fn create<D: Driver>(
         &mut self,
         at: usize,
         expanded: ExpandedPod,
-        placer: &mut E,
+        driver: &mut D,
     ) -> Result<Option<Outcome>, PlaceError> {
         let node = expanded.pod.node_name.as_deref().map(str::to_owned);
-        placer.add_pod(expanded.pod, expanded.claims)?;
+        driver.add_pod(expanded.pod, expanded.claims)?;
         if let Some(node) = node {
-            self.moves += 1;
             return Ok(Some(Outcome::Placed { node, score: None }));
         }
         let foreign = self.entries[at].foreign_scheduler.as_ref();
@@ -170,24 +132,20 @@ impl Queue {
         }))
     }
 
-    fn attempt<E: Placer>(&mut self, at: usize, placer: &mut E) -> Result<Outcome, PlaceError> {
+    fn attempt<D: Driver>(&mut self, at: usize, driver: &mut D) -> Result<Outcome, PlaceError> {
         loop {
-            match placer.schedule(&self.entries[at].name)? {
+            match driver.schedule(&self.entries[at].name)? {
                 Attempt::Bound { node, score, volumes } => {
-                    self.moves += 1;
                     self.volumes.extend(volumes);
                     return Ok(Outcome::Placed { node, score });
                 }
-                Attempt::Pending { message } => {
-                    return Ok(Outcome::Pending { message, moves: self.moves });
-                }
+                Attempt::Pending { message } => return Ok(Outcome::Pending { message }),
                 Attempt::Gated { message } => return Ok(Outcome::Gated { message }),
                 Attempt::Preempted { victims } => {
                     if victims.is_empty() {
                         let name = &self.entries[at].name;
                         return Err(PlaceError::new(format!("{name} preempts nobody")));
                     }
-                    self.moves += victims.len();
                     self.evict(at, &victims);
                 }
             }
@@ -225,7 +183,7 @@ impl Queue {
             let waits_for = entry.after.map(|after| names[after].to_string());
             let (state, node, score, message) = match entry.outcome {
                 Outcome::Placed { node, score } => (PodState::Placed, Some(node), score, None),
-                Outcome::Pending { message, .. } | Outcome::NotOurs { message } => {
+                Outcome::Pending { message } | Outcome::NotOurs { message } => {
                     (PodState::Pending, None, None, Some(message))
                 }
                 Outcome::Gated { message } => (PodState::Gated, None, None, Some(message)),
@@ -252,13 +210,23 @@ mod tests {
 
     /// One node with room for a number of pods, which refuses `picky` until `friend` is there and
     /// lets `urgent` take the place of another.
+    #[derive(Default)]
     struct Host {
         room: usize,
         pods: BTreeMap<PodName, Pod>,
         bound: Vec<String>,
+        /// Refused pods, with what was bound then.
+        refused: BTreeMap<PodName, Vec<String>>,
     }
 
-    impl Placer for Host {
+    impl Host {
+        fn refuse(&mut self, pod: &PodName, message: &str) -> Attempt {
+            self.refused.insert(pod.clone(), self.bound.clone());
+            Attempt::Pending { message: message.to_owned() }
+        }
+    }
+
+    impl Driver for Host {
         fn add_pod(&mut self, pod: Pod, _: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError> {
             self.pods.insert(PodName::of(&pod), pod);
             Ok(())
@@ -267,7 +235,7 @@ mod tests {
         fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError> {
             let friendless = !self.bound.iter().any(|name| name == "friend");
             if pod.name == "picky" && friendless {
-                return Ok(Attempt::Pending { message: "no friend".to_owned() });
+                return Ok(self.refuse(pod, "no friend"));
             }
             if self.bound.len() < self.room {
                 self.bound.push(pod.name.clone());
@@ -279,7 +247,11 @@ mod tests {
                 let key = PodName { namespace: "default".to_owned(), name: victim };
                 return Ok(Attempt::Preempted { victims: vec![self.pods[&key].clone()] });
             }
-            Ok(Attempt::Pending { message: "no room".to_owned() })
+            Ok(self.refuse(pod, "no room"))
+        }
+
+        fn may_fare_better(&self, pod: &PodName) -> bool {
+            self.refused.get(pod) != Some(&self.bound)
         }
 
         fn nodes(&self) -> Vec<NodeUse> {
@@ -296,8 +268,8 @@ mod tests {
     }
 
     fn check(room: usize, pods: Vec<ExpandedPod>, expected: &[&str]) {
-        let mut host = Host { room, pods: BTreeMap::new(), bound: Vec::new() };
-        let mut queue = Queue::new(pods, &PlaceOptions::default());
+        let mut host = Host { room, ..Host::default() };
+        let mut queue = Queue::new(pods, &[Profile::default()]);
         queue.run(&mut host, &mut |_, _| {}).expect("the host never fails");
         let line = |pod: &PodPlacement| {
             let what = pod.node.as_deref().or(pod.message.as_deref()).unwrap_or_default();
@@ -308,9 +280,9 @@ mod tests {
     }
 
     #[test]
-    fn higher_priority_comes_first_then_the_name() {
+    fn higher_priority_comes_first_then_the_order_of_the_input() {
         let pods = vec![pod("b", 0, None), pod("a", 0, None), pod("c", 9, None)];
-        check(2, pods, &["c n1", "a n1", "b no room"]);
+        check(2, pods, &["c n1", "b n1", "a no room"]);
     }
 
     #[test]
@@ -326,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_pod_is_created_when_the_one_before_it_runs() {
-        let pods = || vec![pod("db-1", 0, Some(1)), pod("db-0", 0, None), pod("db-2", 0, Some(0))];
+        let pods = || vec![pod("db-0", 0, None), pod("db-1", 0, Some(0)), pod("db-2", 0, Some(1))];
         check(3, pods(), &["db-0 n1", "db-1 n1", "db-2 n1"]);
         check(
             1,

@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod dynamic_resources;
+pub mod host;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
@@ -17,6 +18,7 @@ pub mod node_unschedulable;
 pub mod node_volume_limits;
 pub mod pod_topology_spread;
 pub mod reason;
+pub mod remedy;
 pub mod scheduling_gates;
 pub mod taint_toleration;
 pub mod volume_binding;
@@ -26,6 +28,7 @@ pub mod volume_restrictions;
 pub mod volume_zone;
 
 use contract::Plain;
+use host::{HostRule, Hosts};
 use std::fmt;
 
 /// A plugin of the default scheduler that takes part in decisions. The order of the variants is
@@ -66,6 +69,8 @@ pub enum Plugin {
     NodeResourcesBalancedAllocation,
     /// Scores images that are already there.
     ImageLocality,
+    /// A plugin of the host, by its name; see [`host`].
+    Host(&'static str),
 }
 
 impl Plugin {
@@ -115,13 +120,14 @@ impl Plugin {
             Self::DefaultPreemption => "DefaultPreemption",
             Self::NodeResourcesBalancedAllocation => "NodeResourcesBalancedAllocation",
             Self::ImageLocality => "ImageLocality",
+            Self::Host(name) => name,
         }
     }
 }
 
 /// The plain rule of a plugin, for one attempt of one pod; `None` where the plugin takes part in
 /// no question of [`Plain`].
-pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
+pub fn plain<'a>(plugin: Plugin, hosts: &Hosts) -> Option<Box<dyn Plain<'a> + 'a>> {
     Some(match plugin {
         Plugin::SchedulingGates => Box::new(scheduling_gates::plain::SchedulingGates::new()),
         Plugin::NodeUnschedulable => Box::new(node_unschedulable::plain::NodeUnschedulable::new()),
@@ -143,6 +149,7 @@ pub fn plain<'a>(plugin: Plugin) -> Option<Box<dyn Plain<'a> + 'a>> {
         }
         Plugin::ImageLocality => Box::new(image_locality::plain::ImageLocality::new()),
         Plugin::DynamicResources => Box::new(dynamic_resources::plain::DynamicResources::default()),
+        Plugin::Host(_) => Box::new(HostRule::new(plugin, hosts)),
         Plugin::DefaultPreemption => return None,
     })
 }

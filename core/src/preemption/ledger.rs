@@ -14,7 +14,7 @@ use crate::objects::Pod;
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
-use crate::state::log::Sequence;
+use crate::state::log::{Epoch, Sequence};
 use crate::view::examiner::Examiner;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub struct Ledger {
     unhelped: Tally<String>,
     /// Nodes that PreFilter left out.
     excluded: usize,
-    seen: Option<(u64, Sequence)>,
+    seen: Option<(Epoch, Sequence)>,
 }
 
 /// What is known of one node.
@@ -107,8 +107,9 @@ impl Ledger {
         priority: i32,
     ) {
         let count = cluster.nodes().len();
-        let (epoch, now) = (cluster.log().epoch, cluster.log().now());
-        let known = self.seen.filter(|(seen, _)| *seen == epoch).map(|(_, sequence)| sequence);
+        let (epoch, now) = (cluster.log().epoch().clone(), cluster.log().now());
+        let seen = self.seen.as_ref().filter(|(seen, _)| *seen == epoch);
+        let known = seen.map(|(_, sequence)| *sequence);
         let touched: Option<Vec<NodeIx>> = known
             .filter(|_| examiner.looks_at_one_node(cluster))
             .and_then(|then| Some(cluster.log().since(then, count)?.collect()));

@@ -13,6 +13,8 @@ mod tests;
 
 use crate::objects::pod::{NodeAffinity, TopologySpreadConstraint};
 use crate::plugins::Plugin;
+use crate::plugins::host::{HostPlugin, Hosts, Points};
+use std::sync::Arc;
 
 /// One profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Profile {
     pub percentage_of_nodes_to_score: i64,
     /// The plugins' arguments.
     pub arguments: Arguments,
+    /// Plugins of the host; they take part where the lists above name them.
+    pub hosts: Hosts,
 }
 
 impl Default for Profile {
@@ -87,11 +91,27 @@ impl Default for Profile {
             reserve: vec![VolumeBinding, DynamicResources],
             percentage_of_nodes_to_score: 0,
             arguments: Arguments::default(),
+            hosts: Hosts::default(),
         }
     }
 }
 
 impl Profile {
+    /// The same with a plugin of the host, asked after those that take part so far. To ask it
+    /// earlier, move it in the lists.
+    #[must_use]
+    pub fn with_host_plugin(mut self, plugin: Arc<dyn HostPlugin>, points: Points) -> Self {
+        let entry = Plugin::Host(plugin.name());
+        self.hosts.add(plugin);
+        if points.filter {
+            self.filter.push(entry);
+        }
+        if let Some(weight) = points.score_weight {
+            self.score.push((entry, weight.max(1)));
+        }
+        self
+    }
+
     /// Whether every plugin that filters or scores also prepares itself for that, as far as it has
     /// to, and none prepares itself for nothing. A configuration can take these apart.
     pub fn is_regular(&self) -> bool {
@@ -108,7 +128,12 @@ impl Profile {
             prepared(&default.pre_score, &self.pre_score, plugin)
                 && self.score.iter().any(|(scored, _)| scored == plugin)
         };
-        filters.into_iter().all(regular_filter) && scores.into_iter().all(regular_score)
+        // What it scores by is what its PreFilter found.
+        let devices = Plugin::DynamicResources;
+        let scores_devices = self.score.iter().any(|(plugin, _)| *plugin == devices);
+        filters.into_iter().all(regular_filter)
+            && scores.into_iter().all(regular_score)
+            && (!scores_devices || self.pre_filter.contains(&devices))
     }
 }
 

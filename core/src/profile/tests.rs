@@ -73,3 +73,29 @@ fn a_member_written_twice_is_a_fault() {
     let read = serde_json::from_str::<UniqueKeys>(r#"{"a": 1, "a": 2}"#);
     assert!(read.is_err_and(|error| error.to_string().contains("duplicate field \"a\"")));
 }
+
+#[test]
+fn a_profile_is_regular_where_every_plugin_prepares_what_it_does() {
+    let without = |change: fn(&mut Profile)| {
+        let mut profile = Profile::default();
+        change(&mut profile);
+        profile.is_regular()
+    };
+    let rows: [(fn(&mut Profile), bool); 5] = [
+        (|_| {}, true),
+        (|it| it.pre_score.retain(|plugin| *plugin != Plugin::TaintToleration), false),
+        (|it| it.filter.retain(|plugin| *plugin != Plugin::NodePorts), false),
+        (|it| it.filter.retain(|plugin| *plugin != Plugin::NodeName), true),
+        // It scores by what its PreFilter found.
+        (
+            |it| {
+                it.pre_filter.retain(|plugin| *plugin != Plugin::DynamicResources);
+                it.filter.retain(|plugin| *plugin != Plugin::DynamicResources);
+            },
+            false,
+        ),
+    ];
+    for (at, (change, regular)) in rows.into_iter().enumerate() {
+        assert_eq!(without(change), regular, "row {at}");
+    }
+}

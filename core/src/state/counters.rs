@@ -10,6 +10,7 @@ use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// What is counted: pods that match, per domain of a key, on some nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -228,7 +229,48 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// Terms that running pods carry, by what they are and where: count and weight per domain.
+    pub(super) fn carried_terms(
+        &self,
+        labels: &LabelSets,
+        topology: &Topology,
+    ) -> BTreeMap<(String, String), BTreeMap<String, (i32, i64)>> {
+        let mut terms = BTreeMap::new();
+        for index in self.carriers.indices() {
+            let (key, carrier) = (self.carrier_keys.value(index), &self.carriers[index]);
+            if carrier.total > 0 {
+                let values = topology.domains(key.key).values.iter().map(ToString::to_string);
+                let held = carrier.counts.iter().copied().zip(carrier.weights.iter().copied());
+                let held = values.zip(held).filter(|(_, (count, _))| *count > 0).collect();
+                let term = format!("{:?} {:?}", key.kind, labels.matcher_of(key.matcher));
+                terms.insert((term, topology.name(key.key).to_owned()), held);
+            }
+        }
+        terms
+    }
+
+    /// Whether both count the same.
+    pub(super) fn counts_like(&self, other: &Self) -> bool {
+        let counters = self.counters.iter().zip(other.counters.iter());
+        self.counters.len() == other.counters.len()
+            && counters.into_iter().all(|(counter, other)| counter.counts_like(other))
+            && self.carriers == other.carriers
+            && self.population == other.population
+    }
+}
+
 impl Counter {
+    /// Whether both count the same; a histogram may be longer than it has to be.
+    fn counts_like(&self, other: &Self) -> bool {
+        let cut = |counter: &Self| {
+            let used = counter.histogram.iter().rposition(|domains| *domains > 0);
+            counter.histogram[..used.map_or(0, |last| last + 1)].to_vec()
+        };
+        let longest = |counter: &Self| Self { histogram: cut(counter), ..counter.clone() };
+        longest(self) == longest(other)
+    }
+
     fn new(domains: &Domains, counts: &dyn Fn(NodeIx) -> bool) -> Self {
         let present: Vec<bool> =
             domains.nodes.iter().map(|nodes| nodes.iter().any(|node| counts(*node))).collect();

@@ -212,9 +212,7 @@ impl Cluster {
         let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
         let node = bound_to.and_then(|name| self.nodes.find(name));
         let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
-        let nominated = pod.node_name.is_none()
-            && !pod.is_terminal()
-            && !pod.status.nominated_node_name.is_empty();
+        let nominated = pod.is_nominated();
         let (index, grown) = self.pods.insert(PodRow { pod, class, node: None });
         if let Some(node) = node {
             self.note_ports(index, node);
@@ -292,15 +290,13 @@ impl Cluster {
     /// Nominates a pending pod to a node; an empty name takes the nomination back.
     pub fn nominate(&mut self, pod: PodIx, node: String) {
         let Some(row) = self.pods.get_mut(pod) else { return };
-        let pending = row.pod.node_name.is_none() && !row.pod.is_terminal();
-        let nominated = pending && !node.is_empty();
         let old = std::mem::replace(&mut row.pod.status.nominated_node_name, node);
-        self.mark_nominated(pod, nominated);
+        self.mark_nominated(pod);
         self.note(Undo::Nominated { pod, old });
     }
 
-    fn mark_nominated(&mut self, pod: PodIx, nominated: bool) {
-        if nominated {
+    fn mark_nominated(&mut self, pod: PodIx) {
+        if self.pods.get(pod).is_some_and(|row| row.pod.is_nominated()) {
             self.nominated.insert(pod);
         } else {
             self.nominated.remove(&pod);
@@ -363,7 +359,7 @@ impl Cluster {
     }
 
     /// Counts every bound pod again; `ports` are the host ports in use before.
-    fn recount(&mut self, ports: PortsByNode) {
+    pub(super) fn recount(&mut self, ports: PortsByNode) {
         self.nodes.empty();
         self.counters.clear(&self.topology, &self.node_sets);
         self.priorities.clear();
@@ -407,14 +403,11 @@ impl Cluster {
             }
             Undo::RemovedPod { pod, row } => {
                 let node = row.node;
-                let nominated = row.pod.node_name.is_none()
-                    && !row.pod.is_terminal()
-                    && !row.pod.status.nominated_node_name.is_empty();
                 self.pods.undo_remove(pod, PodRow { node: None, ..*row });
                 if let Some(node) = node {
                     let _fits = self.attach(pod, node);
                 }
-                self.mark_nominated(pod, nominated);
+                self.mark_nominated(pod);
             }
             Undo::Bound { pod, phase, start_time, nominated } => {
                 self.detach(pod);
@@ -422,17 +415,15 @@ impl Cluster {
                     row.pod.node_name = None;
                     row.pod.status.phase = phase;
                     row.pod.status.start_time = start_time;
-                    let was_nominated = !nominated.is_empty();
                     row.pod.status.nominated_node_name = nominated;
-                    self.mark_nominated(pod, was_nominated);
                 }
+                self.mark_nominated(pod);
             }
             Undo::Nominated { pod, old } => {
                 if let Some(row) = self.pods.get_mut(pod) {
-                    let nominated = !old.is_empty();
                     row.pod.status.nominated_node_name = old;
-                    self.mark_nominated(pod, nominated);
                 }
+                self.mark_nominated(pod);
             }
         }
     }

@@ -201,6 +201,11 @@ impl LabelSets {
         index
     }
 
+    /// A matcher.
+    pub(super) fn matcher_of(&self, matcher: MatcherIx) -> &Matcher {
+        &self.matchers[matcher]
+    }
+
     /// Matchers that match a label set.
     pub fn matchers_of(&self, set: LabelSetIx) -> &[MatcherIx] {
         &self.matchers_of[set]

@@ -2,19 +2,37 @@
 
 use super::ix::NodeIx;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How many changes there have been. Whoever remembers something about nodes remembers the number
 /// too and later asks what was touched since.
 pub type Sequence = u64;
 
-/// What was touched, in order. Old entries are forgotten; who asks for them must look at all nodes.
+/// A time in the life of one cluster during which no node came, went or changed labels or taints.
+/// No other time of this or any other cluster equals it, while somebody remembers it.
 #[derive(Clone, Debug, Default)]
+pub struct Epoch(Arc<()>);
+
+impl PartialEq for Epoch {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What was touched, in order. Old entries are forgotten; who asks for them must look at all nodes.
+#[derive(Debug, Default)]
 pub struct Log {
     touched: VecDeque<NodeIx>,
     forgotten: Sequence,
     limit: usize,
-    /// Grows when nodes came, went or changed labels or taints: nothing remembered is valid then.
-    pub epoch: u64,
+    epoch: Epoch,
+}
+
+/// A clone goes its own way from now on: what is remembered of the original says nothing about it.
+impl Clone for Log {
+    fn clone(&self) -> Self {
+        Self { touched: self.touched.clone(), epoch: Epoch::default(), ..*self }
+    }
 }
 
 impl Log {
@@ -30,10 +48,15 @@ impl Log {
 
     /// Notes that everything changed, for this many nodes.
     pub(super) fn restart(&mut self, nodes: usize) {
-        self.epoch += 1;
+        self.epoch = Epoch::default();
         self.forgotten = self.now();
         self.touched.clear();
         self.limit = 4 * nodes;
+    }
+
+    /// The epoch of now. What was remembered in another one is not valid any more.
+    pub fn epoch(&self) -> &Epoch {
+        &self.epoch
     }
 
     /// The sequence number of now.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod classes;
 pub mod counters;
 mod edit;
+pub mod hash;
 pub mod ix;
 pub mod labels;
 pub mod log;

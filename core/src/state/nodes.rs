@@ -248,10 +248,9 @@ impl Nodes {
         self.ports[node].iter().map(|port| self.ports_known.value(*port))
     }
 
-    /// The host ports in use on every node that has any, by name: their history outlives new
-    /// columns.
+    /// The host ports in use on every node, by name: their history outlives new columns.
     pub(super) fn all_ports(&self) -> PortsByNode {
-        let used = self.ports.iter().enumerate().filter(|(_, ports)| !ports.is_empty());
+        let used = self.ports.iter().enumerate();
         used.map(|(at, ports)| (self.names[NodeIx::new(at)].clone(), ports.clone())).collect()
     }
 

@@ -5,6 +5,7 @@ use super::nodes::Nodes;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
+use std::ops::Range;
 
 /// A domain of one topology key: its place in [`Domains::nodes`].
 pub type Domain = u32;
@@ -25,7 +26,7 @@ pub struct Domains {
     /// The label's value, per domain.
     pub values: Vec<Box<str>>,
     /// The nodes of every domain are one range, these; `None` where one is not.
-    pub ranges: Option<Vec<std::ops::Range<usize>>>,
+    pub ranges: Option<Vec<Range<usize>>>,
     /// Some node lacks the label.
     pub some_lack_it: bool,
     /// Every node is in the domain of its own number.
@@ -49,6 +50,11 @@ impl Topology {
         self.keys.intern(name.into())
     }
 
+    /// The name of a key.
+    pub fn name(&self, key: KeyIx) -> &str {
+        self.keys.value(key)
+    }
+
     /// The domains of a key.
     pub fn domains(&self, key: KeyIx) -> &Domains {
         &self.domains[key]
@@ -63,6 +69,13 @@ impl Topology {
 }
 
 impl Domains {
+    /// The ranges of the domains, where together they are all nodes and so few that going by range
+    /// is quicker than going by node.
+    pub fn few_ranges(&self) -> Option<&[Range<usize>]> {
+        let few = self.nodes.len() * 16 <= self.of.len() && !self.some_lack_it;
+        self.ranges.as_deref().filter(|_| few)
+    }
+
     fn new(nodes: &Nodes, key: &str) -> Self {
         let mut domains = Self::default();
         let mut number_of: Map<&str, Domain> = Map::default();
@@ -92,7 +105,7 @@ impl Domains {
 }
 
 /// The range that ascending nodes fill, if they do.
-fn range(nodes: &[NodeIx]) -> Option<std::ops::Range<usize>> {
+fn range(nodes: &[NodeIx]) -> Option<Range<usize>> {
     let (first, last) = (nodes.first()?.at(), nodes.last()?.at());
     (last - first + 1 == nodes.len()).then_some(first..last + 1)
 }

@@ -10,7 +10,7 @@ use crate::plugins::Plugin;
 use crate::plugins::node_ports;
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::state::Cluster;
-use crate::state::ix::{ClassIx, NodeIx};
+use crate::state::ix::{NodeIx, PodIx};
 use std::collections::BTreeMap;
 
 impl<S: Score> View<S> {
@@ -21,17 +21,18 @@ impl<S: Score> View<S> {
     pub fn evaluate(
         &mut self,
         cluster: &mut Cluster,
-        class: ClassIx,
+        pod: PodIx,
     ) -> Result<Evaluation, NeedsPlainRules> {
-        let class = self.class(cluster, class)?;
+        let class = self.class_of(cluster, pod)?;
         if class.rejected.is_some() {
             return Ok(Evaluation { pre_filter: class.rejected.clone(), ..Evaluation::default() });
         }
-        self.filter(cluster, &class);
+        self.filter(cluster, &class, pod);
         let by_rank = &cluster.nodes().by_rank;
-        let verdicts = by_rank.iter().map(|node| self.verdict(cluster, &class, *node)).collect();
+        let verdicts =
+            by_rank.iter().map(|node| self.verdict(cluster, &class, pod, *node)).collect();
         let narrowed = self.fixed.get(class.fixed).narrowed.is_some();
-        let scores = self.score_rows(cluster, &class);
+        let scores = self.score_rows(cluster, &class, pod);
         Ok(Evaluation {
             verdicts,
             narrowed_by: if narrowed { vec![Plugin::NodeAffinity] } else { Vec::new() },
@@ -41,20 +42,29 @@ impl<S: Score> View<S> {
     }
 
     /// What the filters say about a node; the totals tell already whether it is feasible.
-    fn verdict(&self, cluster: &Cluster, class: &ClassView, node: NodeIx) -> Verdict {
+    fn verdict(&self, cluster: &Cluster, class: &ClassView, pod: PodIx, node: NodeIx) -> Verdict {
         if self.totals[node.at()].is_feasible() {
             return Verdict::Feasible;
         }
-        self.examine(cluster, class, node)
+        self.examine(cluster, class, pod, node)
     }
 
     /// What the filters say about a node, in the profile's order.
-    pub(super) fn examine(&self, cluster: &Cluster, class: &ClassView, node: NodeIx) -> Verdict {
+    pub(super) fn examine(
+        &self,
+        cluster: &Cluster,
+        class: &ClassView,
+        pod: PodIx,
+        node: NodeIx,
+    ) -> Verdict {
         let fixed = self.fixed.get(class.fixed);
         if outside(&fixed.narrowed, node) {
             return Verdict::Excluded;
         }
-        let refused = |plugin: &Plugin| self.rejection(cluster, class, *plugin, node);
+        let refused = |plugin: &Plugin| match plugin {
+            Plugin::Host(_) => self.rejection_by_host(cluster, pod, *plugin, node),
+            plugin => self.rejection(cluster, class, *plugin, node),
+        };
         let rejection = self.profile.filter.iter().find_map(refused);
         rejection.map_or(Verdict::Feasible, Verdict::Rejected)
     }
@@ -92,7 +102,7 @@ impl<S: Score> View<S> {
     }
 
     /// One row per feasible node: what each plugin added to the totals.
-    fn score_rows(&mut self, cluster: &Cluster, class: &ClassView) -> Vec<NodeScore> {
+    fn score_rows(&mut self, cluster: &Cluster, class: &ClassView, pod: PodIx) -> Vec<NodeScore> {
         let by_rank = cluster.nodes().by_rank.iter().enumerate();
         let feasible: Vec<(usize, NodeIx)> = by_rank
             .map(|(rank, node)| (rank, *node))
@@ -101,7 +111,7 @@ impl<S: Score> View<S> {
         let mut columns = self.resource_parts(cluster, class, &feasible);
         let mut before: Vec<i64> =
             feasible.iter().map(|(_, node)| self.totals[node.at()].get()).collect();
-        self.score(cluster, class, &mut |plugin, totals| {
+        self.score(cluster, class, pod, &mut |plugin, totals| {
             let mut column = Vec::with_capacity(feasible.len());
             for ((_, node), before) in feasible.iter().zip(&mut before) {
                 let now = totals[node.at()].get();

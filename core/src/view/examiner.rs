@@ -7,7 +7,7 @@ use crate::cycle::evaluation::Verdict;
 use crate::plugins::Plugin;
 use crate::plugins::reason::Rejection;
 use crate::state::Cluster;
-use crate::state::ix::{ClassIx, NodeIx};
+use crate::state::ix::{NodeIx, PodIx};
 use std::sync::Arc;
 
 /// A class as a profile sees it, to be held against nodes one by one.
@@ -15,20 +15,21 @@ use std::sync::Arc;
 pub struct Examiner<'v, S> {
     view: &'v View<S>,
     class: Arc<ClassView>,
+    pod: PodIx,
 }
 
 impl<S: Score> View<S> {
-    /// The class, to be held against nodes one by one.
+    /// The pod's class, to be held against nodes one by one.
     ///
     /// # Errors
     /// The class has something that columns do not cover.
     pub fn examiner(
         &mut self,
         cluster: &mut Cluster,
-        class: ClassIx,
+        pod: PodIx,
     ) -> Result<Examiner<'_, S>, NeedsPlainRules> {
-        let class = self.class(cluster, class)?;
-        Ok(Examiner { view: self, class })
+        let class = self.class_of(cluster, pod)?;
+        Ok(Examiner { view: self, class, pod })
     }
 }
 
@@ -45,14 +46,15 @@ impl<S: Score> Examiner<'_, S> {
 
     /// What the filters say about a node.
     pub fn verdict(&self, cluster: &Cluster, node: NodeIx) -> Verdict {
-        self.view.examine(cluster, &self.class, node)
+        self.view.examine(cluster, &self.class, self.pod, node)
     }
 
     /// Whether the verdict about a node depends on that node and its pods alone.
     pub fn looks_at_one_node(&self, cluster: &Cluster) -> bool {
         let spread = self.view.filters_by(Plugin::PodTopologySpread);
         let inter_pod = self.view.filters_by(Plugin::InterPodAffinity);
-        (!spread || self.class.spread.refuses_nothing())
+        self.view.profile.hosts.is_empty()
+            && (!spread || self.class.spread.refuses_nothing())
             && (!inter_pod
                 || self.class.inter_pod.as_ref().is_none_or(|it| it.refuses_nothing(cluster)))
     }

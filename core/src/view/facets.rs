@@ -93,19 +93,22 @@ impl<S: Score> LiveColumn<S> {
 #[derive(Clone, Debug)]
 pub(super) struct Normalized<S> {
     raw: Vec<i64>,
+    /// The largest raw score of all nodes.
+    largest: i64,
+    /// The largest raw score of the nodes that were feasible.
     max: i64,
     scores: Vec<S>,
 }
 
 impl<S: Score> Normalized<S> {
     pub(super) fn new(raw: Vec<i64>) -> Self {
-        Self { raw, max: -1, scores: Vec::new() }
+        let largest = raw.iter().copied().max().unwrap_or(0);
+        Self { raw, largest, max: -1, scores: Vec::new() }
     }
 
     /// The default normalisation over the feasible nodes, times `weight`, as a column.
     pub(super) fn over(&mut self, totals: &[S], weight: i64, reversed: bool) -> &[S] {
-        let feasible = totals.iter().zip(&self.raw).filter(|(total, _)| total.is_feasible());
-        let max = feasible.map(|(_, raw)| *raw).max().unwrap_or(0);
+        let max = self.max_over(totals);
         if self.max != max {
             self.max = max;
             // Infeasible nodes may have more than the maximum; their number does not matter.
@@ -117,5 +120,15 @@ impl<S: Score> Normalized<S> {
             self.scores = self.raw.iter().map(score).collect();
         }
         &self.scores
+    }
+
+    /// The largest raw score of a feasible node. Mostly some node with the largest of all is
+    /// feasible and found soon.
+    fn max_over(&self, totals: &[S]) -> i64 {
+        let feasible = || totals.iter().zip(&self.raw).filter(|(total, _)| total.is_feasible());
+        if feasible().any(|(_, raw)| *raw == self.largest) {
+            return self.largest;
+        }
+        feasible().map(|(_, raw)| *raw).max().unwrap_or(0)
     }
 }

@@ -8,6 +8,7 @@ mod class;
 mod evaluate;
 pub mod examiner;
 mod facets;
+mod hosts;
 
 use crate::base::bits::Bits;
 use crate::base::index::Ix;
@@ -27,7 +28,8 @@ use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::plugins::taint_toleration;
 use crate::profile::Profile;
 use crate::state::Cluster;
-use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PortIx};
+use crate::state::ix::{ClassIx, LabelSetIx, NodeIx, PodIx, PortIx};
+use crate::state::log::Epoch;
 use crate::state::node_sets::Requirements;
 use class::{ClassView, Fixed};
 use facets::{FacetIx, Facets, LiveColumn, Normalized};
@@ -39,7 +41,7 @@ use std::sync::Arc;
 pub struct View<S> {
     profile: Arc<Profile>,
     weights: Weights,
-    epoch: Option<u64>,
+    epoch: Option<Epoch>,
     classes: Vec<Option<Arc<ClassView>>>,
     fixed: Facets<FixedKey, Fixed<S>>,
     shapes: Facets<Shape, LiveColumn<S>>,
@@ -125,14 +127,14 @@ impl<S: Score> View<S> {
     pub fn best(
         &mut self,
         cluster: &mut Cluster,
-        class: ClassIx,
+        pod: PodIx,
     ) -> Result<Option<(NodeIx, i64)>, NeedsPlainRules> {
-        let class = self.class(cluster, class)?;
+        let class = self.class_of(cluster, pod)?;
         if class.rejected.is_some() {
             return Ok(None);
         }
-        self.filter(cluster, &class);
-        self.score(cluster, &class, &mut |_, _| {});
+        self.filter(cluster, &class, pod);
+        self.score(cluster, &class, pod, &mut |_, _| {});
         Ok(first_of_best(&self.totals, cluster).map(|(node, total)| (node, total.get())))
     }
 
@@ -145,7 +147,7 @@ impl<S: Score> View<S> {
     }
 
     /// Fills the totals: resource scores, below zero where a filter refuses the node.
-    fn filter(&mut self, cluster: &Cluster, class: &ClassView) {
+    fn filter(&mut self, cluster: &Cluster, class: &ClassView, pod: PodIx) {
         let nodes = cluster.nodes();
         let (shape, column) = self.shapes.get_mut(class.shape);
         let strategy = &self.profile.arguments.fit.strategy;
@@ -176,6 +178,7 @@ impl<S: Score> View<S> {
         {
             inter_pod.refuse(&mut self.totals, cluster);
         }
+        self.filter_by_hosts(cluster, pod);
     }
 
     /// Adds the scores that depend on which nodes are feasible, and the images'. `observe` sees the
@@ -184,6 +187,7 @@ impl<S: Score> View<S> {
         &mut self,
         cluster: &Cluster,
         class: &ClassView,
+        pod: PodIx,
         observe: &mut dyn FnMut(Plugin, &[S]),
     ) {
         let Self { totals, raw, weights, profile, .. } = self;
@@ -222,6 +226,17 @@ impl<S: Score> View<S> {
             }
             observe(Plugin::ImageLocality, totals);
         }
+        self.score_by_hosts(cluster, pod, observe);
+    }
+
+    /// The class of a pod.
+    fn class_of(
+        &mut self,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Result<Arc<ClassView>, NeedsPlainRules> {
+        let class = cluster.pods().get(pod).map(|row| row.class);
+        self.class(cluster, class.ok_or(NeedsPlainRules)?)
     }
 
     fn filters_by(&self, plugin: Plugin) -> bool {
@@ -234,8 +249,8 @@ impl<S: Score> View<S> {
         cluster: &mut Cluster,
         class: ClassIx,
     ) -> Result<Arc<ClassView>, NeedsPlainRules> {
-        if self.epoch != Some(cluster.log().epoch) {
-            self.start_anew(cluster.log().epoch);
+        if self.epoch.as_ref() != Some(cluster.log().epoch()) {
+            self.start_anew(cluster.log().epoch().clone());
         }
         if let Some(Some(known)) = self.classes.get(class.at()) {
             return Ok(known.clone());
@@ -250,7 +265,7 @@ impl<S: Score> View<S> {
         Ok(made)
     }
 
-    fn start_anew(&mut self, epoch: u64) {
+    fn start_anew(&mut self, epoch: Epoch) {
         self.epoch = Some(epoch);
         self.classes.clear();
         self.fixed.clear();

@@ -3,6 +3,7 @@
 //! A replay follows the recording: after every decision the cluster becomes what the recording says,
 //! so that one wrong decision does not spoil those after it.
 
+mod asked;
 mod compare;
 mod perf;
 mod profile;
@@ -13,7 +14,6 @@ pub mod report;
 mod reserve;
 
 use anyhow::{Context, Result};
-use bayplan::scheduler::Engine;
 use report::Report;
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,25 @@ use std::path::{Path, PathBuf};
 pub struct PerfInputs {
     /// A directory with a `<workload>-<nodes>.jsonl` for each recording.
     pub directory: Option<PathBuf>,
-    /// A Python program that prints one of them.
+    /// A Python program that prints one of them; where not given, `bench/gen_perf.py` beside the
+    /// directory of the recording, if there is one.
     pub generator: Option<PathBuf>,
+}
+
+/// The recordings that the repository has.
+pub fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// Who decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The plain rules.
+    Plain,
+    /// Columns, kept and repaired from one decision to the next.
+    Fast,
+    /// Columns, made anew for every question.
+    Anew,
 }
 
 /// Replays every recording in these files and directories.
@@ -33,15 +50,15 @@ pub struct PerfInputs {
 pub fn judge(
     paths: &[PathBuf],
     perf_inputs: &PerfInputs,
-    engine: Engine,
+    way: Way,
     report: &mut Report,
 ) -> Result<()> {
     for path in recordings(paths)? {
         let lines = read::lines(&path)?;
         let judged = if recording::is_perf(&lines) {
-            perf::judge(&path, &lines, perf_inputs, engine, report)
+            perf::judge(&path, &lines, perf_inputs, way, report)
         } else {
-            replay::judge(&family(&path), &lines, engine, report)
+            replay::judge(&family(&path), &lines, way, report)
         };
         judged.with_context(|| path.display().to_string())?;
     }

@@ -1,13 +1,14 @@
 //! Recorded placements of throughput inputs. The inputs are made by a generator and not part of the
 //! recording.
 
+use super::asked::{Asked, Outcome};
 use super::report::{Aspect, Comparison, Report};
-use super::{PerfInputs, family, read, replay};
+use super::{PerfInputs, Way, family, read, replay};
 use anyhow::{Context, Result, bail};
 use bayplan::base::time::Timestamp;
 use bayplan::explain::message;
-use bayplan::objects::Object;
-use bayplan::scheduler::{Engine, Scheduler};
+use bayplan::profile::Profile;
+use bayplan::scheduler::Scheduler;
 use bayplan::state::Cluster;
 use serde::Deserialize;
 use std::path::Path;
@@ -30,33 +31,23 @@ pub(super) fn judge(
     path: &Path,
     lines: &[String],
     inputs: &PerfInputs,
-    engine: Engine,
+    way: Way,
     report: &mut Report,
 ) -> Result<()> {
     let name = family(path);
-    let Some(input) = input(&name, inputs)? else {
+    let Some(input) = input(path, inputs)? else {
         report.skip(&name, "give the directory of the inputs or their generator".to_owned());
         return Ok(());
     };
     report.count_case(&name);
-    let mut objects = Vec::new();
-    let mut pending = 0;
-    for line in &input {
-        let Some(object) = read::object(serde_json::from_str(line)?)? else { continue };
-        if matches!(&object, Object::Pod(pod) if pod.node_name.is_none()) {
-            pending += 1;
-            if pending > lines.len() {
-                break;
-            }
-        }
-        objects.push(object);
-    }
-    let mut cluster = Cluster::from_objects(objects)?;
-    let mut scheduler = Scheduler::default().with_engine(engine);
+    let mut cluster = Cluster::from_objects(read::objects(input.iter().map(String::as_str))?)?;
+    let mut asked = Asked::new(Profile::default(), way);
     for line in lines {
         let recorded: Placement = serde_json::from_str(line)?;
-        let decided = place(&mut cluster, &recorded.pod, &mut scheduler)?;
-        report.count(&name, &format!("{name} {}", recorded.pod), recorded.compare(&decided));
+        let decided = place(&mut cluster, &recorded.pod, asked.scheduler())?;
+        let mut comparisons = recorded.compare(&decided);
+        comparisons.extend(asked.compare(&mut cluster, &recorded.pod, &decided.outcome())?);
+        report.count(&name, &format!("{name} {}", recorded.pod), comparisons);
         if let Some(node) = &recorded.bound {
             cluster.apply(replay::bind(&recorded.pod, node, Timestamp(0)))?;
         }
@@ -64,15 +55,18 @@ pub(super) fn judge(
     Ok(())
 }
 
-/// The lines of an input, from a file or from the generator; `None` where neither is given.
-fn input(name: &str, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
+/// The lines of an input, from a file or from the generator; `None` where there is neither.
+fn input(path: &Path, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
+    let name = family(path);
     if let Some(directory) = &inputs.directory {
         let file = directory.join(format!("{name}.jsonl"));
         if file.exists() {
             return read::lines(&file).map(Some);
         }
     }
-    let Some(generator) = &inputs.generator else { return Ok(None) };
+    let beside = || Some(path.canonicalize().ok()?.ancestors().nth(2)?.join("bench/gen_perf.py"));
+    let found = || beside().filter(|generator| generator.exists());
+    let Some(generator) = inputs.generator.clone().or_else(found) else { return Ok(None) };
     let (workload, nodes) = name.rsplit_once('-').context("the name is not <workload>-<nodes>")?;
     let mut command = Command::new("python3");
     command.arg(generator).args(["--workload", workload, "--nodes", nodes]);
@@ -87,8 +81,8 @@ fn input(name: &str, inputs: &PerfInputs) -> Result<Option<Vec<String>>> {
 fn place(cluster: &mut Cluster, key: &str, scheduler: &mut Scheduler) -> Result<Placement> {
     let (namespace, name) = replay::split(key);
     let evaluation = scheduler.evaluate(cluster, &namespace, &name)?;
-    let names: Vec<&str> = replay::node_names(cluster).collect();
-    let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].to_owned()).collect();
+    let names: Vec<_> = replay::node_names(cluster).map(str::to_owned).collect();
+    let best: Vec<_> = evaluation.best().iter().map(|ix| names[*ix].clone()).collect();
     let mut message = None;
     if best.is_empty() {
         let outcome = scheduler.post_filter(cluster, &namespace, &name, &evaluation)?;
@@ -105,6 +99,10 @@ fn place(cluster: &mut Cluster, key: &str, scheduler: &mut Scheduler) -> Result<
 }
 
 impl Placement {
+    fn outcome(&self) -> Outcome {
+        Outcome { bound: self.bound.clone(), nominated: None, message: self.message.clone() }
+    }
+
     fn compare(&self, decided: &Self) -> Vec<Comparison> {
         fn of<T: std::fmt::Debug>(aspect: Aspect, recorded: &T, decided: &T) -> Comparison {
             Comparison::of(aspect, "", format!("{recorded:?}"), format!("{decided:?}"))

@@ -1,9 +1,8 @@
 //! Files of JSON lines, packed or not, and the objects in them.
 
-use anyhow::{Context, Result};
-use bayplan::objects::defaults::default_object;
-use bayplan::objects::{Node, Object, Pod, devices, policy, storage, workloads};
-use serde_json::Value;
+use anyhow::{Context, Result, bail};
+use bayplan::objects::Object;
+use bayplan::objects::manifest::Reader;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -23,41 +22,17 @@ pub fn lines(path: &Path) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// An object as the API server keeps it; `None` for a kind that decides nothing.
+/// Objects, each one JSON text, as the API server keeps them. What a scheduler was given is not
+/// validated; kinds that decide nothing are left out.
 ///
 /// # Errors
-/// When the object is malformed.
-pub fn object(value: Value) -> Result<Option<Object>> {
-    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    macro_rules! read {
-        ($($name:literal => $type:ty,)*) => {
-            match kind.as_str() {
-                $($name => Object::from(serde_json::from_value::<$type>(value).context($name)?),)*
-                _ => return Ok(None),
-            }
-        };
+/// The first text that is no object.
+pub fn objects<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<Object>> {
+    let mut reader = Reader::without_validation();
+    texts.into_iter().for_each(|text| reader.feed(text.as_bytes()));
+    let read = reader.finish();
+    if let Some(fault) = read.faults.first() {
+        bail!("{fault}");
     }
-    let mut object = read! {
-        "Node" => Node,
-        "Pod" => Pod,
-        "Namespace" => policy::Namespace,
-        "Service" => policy::Service,
-        "ReplicationController" => workloads::ReplicationController,
-        "ReplicaSet" => workloads::ReplicaSet,
-        "StatefulSet" => workloads::StatefulSet,
-        "PodDisruptionBudget" => policy::PodDisruptionBudget,
-        "PersistentVolume" => storage::PersistentVolume,
-        "PersistentVolumeClaim" => storage::PersistentVolumeClaim,
-        "StorageClass" => storage::StorageClass,
-        "CSINode" => storage::CsiNode,
-        "CSIDriver" => storage::CsiDriver,
-        "CSIStorageCapacity" => storage::CsiStorageCapacity,
-        "VolumeAttachment" => storage::VolumeAttachment,
-        "ResourceSlice" => devices::ResourceSlice,
-        "ResourceClaim" => devices::ResourceClaim,
-        "ResourceClaimTemplate" => devices::ResourceClaimTemplate,
-        "DeviceClass" => devices::DeviceClass,
-    };
-    default_object(&mut object);
-    Ok(Some(object))
+    Ok(read.objects.into_iter().map(|located| located.object).collect())
 }

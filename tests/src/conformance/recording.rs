@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// One line of a recording.
@@ -15,8 +16,8 @@ pub(super) struct Line {
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) profile: Option<Value>,
-    pub(super) objects: Vec<Value>,
-    pub(super) pending: Vec<Value>,
+    pub(super) objects: Vec<Box<RawValue>>,
+    pub(super) pending: Vec<Box<RawValue>>,
 }
 
 #[derive(Debug, Deserialize)]

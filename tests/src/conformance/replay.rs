@@ -1,21 +1,23 @@
 //! One recorded case after the other: every pending pod is attempted once, in order.
 
+use super::Way;
+use super::asked::Asked;
 use super::compare::compare;
 use super::profile::profile;
 use super::read;
 use super::recording::{CandidateEntry, Entry, Line, NodeEntry, PreemptionEntry, Refusal};
-use super::report::Report;
+use super::report::{Comparison, Report};
 use super::reserve::reserve;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use bayplan::base::time::Timestamp;
 use bayplan::cycle::evaluation::{Evaluation, Verdict};
 use bayplan::explain::message;
-use bayplan::objects::{Kind, Object, Pod};
+use bayplan::objects::{Kind, Pod};
 use bayplan::plugins::contract::Context as Attempted;
 use bayplan::plugins::reason::{Code, Rejection};
 use bayplan::preemption::Nomination;
 use bayplan::profile::Profile;
-use bayplan::scheduler::{Engine, PostFilter, Scheduler};
+use bayplan::scheduler::PostFilter;
 use bayplan::state::Cluster;
 use bayplan::state::change::Change;
 
@@ -23,17 +25,12 @@ use bayplan::state::change::Change;
 const FIRST_START: i64 = 1_893_456_000;
 
 /// Judges the cases of one family.
-pub(super) fn judge(
-    family: &str,
-    lines: &[String],
-    engine: Engine,
-    report: &mut Report,
-) -> Result<()> {
+pub(super) fn judge(family: &str, lines: &[String], way: Way, report: &mut Report) -> Result<()> {
     for line in lines {
         let line: Line = serde_json::from_str(line)?;
         let name = line.case.name.clone();
         report.count_case(family);
-        match Replay::new(&line, engine) {
+        match Replay::new(&line, way) {
             Ok(replay) => replay.run(line, family, report).context(name)?,
             Err(error) => report.skip(family, format!("{name}: {error:#}")),
         }
@@ -45,59 +42,65 @@ pub(super) fn judge(
 struct Replay {
     cluster: Cluster,
     profile: Profile,
-    scheduler: Scheduler,
+    asked: Asked,
     pending: Vec<String>,
 }
 
 impl Replay {
-    fn new(line: &Line, engine: Engine) -> Result<Self> {
-        let mut objects = Vec::new();
-        for value in &line.case.objects {
-            objects.extend(read::object(value.clone())?);
-        }
-        let mut pending = Vec::new();
-        for value in &line.case.pending {
-            let Some(Object::Pod(pod)) = read::object(value.clone())? else {
-                bail!("a pending object is no pod");
-            };
-            pending.push(pod.meta.key());
-            objects.push(Object::Pod(pod));
-        }
+    fn new(line: &Line, way: Way) -> Result<Self> {
+        let texts = line.case.objects.iter().chain(&line.case.pending);
+        let objects = read::objects(texts.map(|text| text.get()))?;
+        let pods = objects.iter().rev().take(line.case.pending.len());
+        let mut pending: Vec<_> = pods.map(|pod| pod.meta().key()).collect();
+        pending.reverse();
         let cluster = Cluster::from_objects(objects)?;
         let profile = profile(line.case.profile.as_ref())?;
-        let scheduler = Scheduler::new(profile.clone()).with_engine(engine);
-        Ok(Self { cluster, profile, scheduler, pending })
+        let asked = Asked::new(profile.clone(), way);
+        Ok(Self { cluster, profile, asked, pending })
     }
 
     fn run(mut self, line: Line, family: &str, report: &mut Report) -> Result<()> {
         for (position, recorded) in line.expected.pods.iter().enumerate() {
             let key = self.pending.get(position).context("fewer pods than decisions")?.clone();
             let start = Timestamp::from_seconds(FIRST_START + i64::try_from(position)?);
-            let decided = self.attempt(&key, start, recorded)?;
-            let place = format!("{} {key}", line.case.name);
-            report.count(family, &place, compare(recorded, &decided));
+            let mut comparisons = Vec::new();
+            let decided = self.attempt(&key, start, recorded, &mut comparisons)?;
+            comparisons.extend(compare(recorded, &decided));
+            report.count(family, &format!("{} {key}", line.case.name), comparisons);
         }
         Ok(())
     }
 
     /// Attempts one pod, and brings the world to where the recording has it then.
-    fn attempt(&mut self, key: &str, start: Timestamp, recorded: &Entry) -> Result<Entry> {
+    fn attempt(
+        &mut self,
+        key: &str,
+        start: Timestamp,
+        recorded: &Entry,
+        comparisons: &mut Vec<Comparison>,
+    ) -> Result<Entry> {
         let pod = &pod(&self.cluster, key)?.clone();
         if pod.is_terminating() {
             let message = Some(message::deleting(pod));
-            return Ok(Entry { message, ..empty(key) });
+            let decided = Entry { message, ..empty(key) };
+            comparisons.extend(self.asked.compare(&mut self.cluster, key, &decided.outcome())?);
+            return Ok(decided);
         }
         let evaluation = self.evaluate(key)?;
         let mut decided = self.entry(key, pod, &evaluation);
-        if evaluation.pre_enqueue.is_some() {
-            return Ok(decided);
-        }
-        if decided.bound.is_none() {
+        let mut post_filter = None;
+        if decided.bound.is_none() && evaluation.pre_enqueue.is_none() {
             let (namespace, name) = split(key);
+            let scheduler = self.asked.scheduler();
             let outcome =
-                self.scheduler.post_filter(&mut self.cluster, &namespace, &name, &evaluation)?;
+                scheduler.post_filter(&mut self.cluster, &namespace, &name, &evaluation)?;
             let nodes = self.cluster.nodes().len();
             decided.message = Some(message::unschedulable(&evaluation, nodes, &outcome.text));
+            decided.preemption = preemption_entry(&outcome);
+            post_filter = Some(outcome);
+        }
+        comparisons.extend(self.asked.compare(&mut self.cluster, key, &decided.outcome())?);
+        if let Some(outcome) = post_filter {
             self.preempt(key, recorded, &outcome, &mut decided)?;
         }
         if let Some(node) = &recorded.bound {
@@ -109,7 +112,7 @@ impl Replay {
 
     fn evaluate(&mut self, key: &str) -> Result<Evaluation> {
         let (namespace, name) = split(key);
-        Ok(self.scheduler.evaluate(&mut self.cluster, &namespace, &name)?)
+        Ok(self.asked.scheduler().evaluate(&mut self.cluster, &namespace, &name)?)
     }
 
     /// Binds what the pod needs besides the node.
@@ -165,7 +168,6 @@ impl Replay {
         outcome: &PostFilter,
         decided: &mut Entry,
     ) -> Result<()> {
-        decided.preemption = preemption_entry(outcome);
         let Some(made) = &recorded.preemption else {
             if outcome.nomination != Nomination::Keep {
                 self.cluster.apply(nominate(key, None))?;

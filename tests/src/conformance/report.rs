@@ -25,10 +25,12 @@ pub enum Aspect {
     Volumes,
     /// Devices allocated.
     Claims,
+    /// What scheduling the pod came to, against what evaluating it came to.
+    Scheduled,
 }
 
 impl Aspect {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Filter,
         Self::Scores,
         Self::Before,
@@ -38,6 +40,7 @@ impl Aspect {
         Self::Preemption,
         Self::Volumes,
         Self::Claims,
+        Self::Scheduled,
     ];
 
     const fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Aspect {
             Self::Preemption => "preemption",
             Self::Volumes => "volumes",
             Self::Claims => "claims",
+            Self::Scheduled => "scheduled",
         }
     }
 }
@@ -105,6 +109,16 @@ impl Report {
     /// How many compared things differ.
     pub fn mismatches(&self) -> usize {
         self.mismatches
+    }
+
+    /// How many decisions were compared.
+    pub fn decisions(&self) -> usize {
+        self.families.values().map(|family| family.decisions).sum()
+    }
+
+    /// How many cases could not be judged.
+    pub fn skipped(&self) -> usize {
+        self.families.values().map(|family| family.skipped.len()).sum()
     }
 
     /// The first mismatches, in words.

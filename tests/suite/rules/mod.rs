@@ -12,10 +12,13 @@ use bayplan::cycle::evaluation::{Evaluation, Verdict};
 use bayplan::cycle::plain;
 use bayplan::objects::policy::{Namespace, Service};
 use bayplan::objects::workloads::ReplicaSet;
-use bayplan::objects::{Node, Pod, Snapshot, Store};
+use bayplan::objects::{Node, Object, Pod, Snapshot, Store};
 use bayplan::plugins::Plugin;
 use bayplan::plugins::reason::{Code, Rejection};
 use bayplan::profile::Profile;
+use bayplan::scheduler::Scheduler;
+use bayplan::state::Cluster;
+use bayplan::state::change::Change;
 use bayplan_datasets::make::{MakeNode, MakePod};
 use serde_json::Value;
 
@@ -70,16 +73,30 @@ impl Case {
 
     /// With this service.
     pub fn with_service(mut self, manifest: Value) -> Self {
-        let service: Service = serde_json::from_value(manifest).expect("a service");
+        let mut service: Service = serde_json::from_value(manifest).expect("a service");
+        service.meta.namespace = "default".to_owned();
         self.store.services.insert("default", &service.meta.name.clone(), service);
         self
     }
 
     /// With this replica set.
     pub fn with_replica_set(mut self, manifest: Value) -> Self {
-        let replica_set: ReplicaSet = serde_json::from_value(manifest).expect("a replica set");
+        let mut replica_set: ReplicaSet = serde_json::from_value(manifest).expect("a replica set");
+        replica_set.meta.namespace = "default".to_owned();
         self.store.replica_sets.insert("default", &replica_set.meta.name.clone(), replica_set);
         self
+    }
+
+    /// The cluster and the pod, pending; without the other pods.
+    fn cluster(&self) -> Cluster {
+        let nodes = self.nodes.iter().cloned().map(Object::from);
+        let store = &self.store;
+        let namespaces = store.namespaces.values().cloned().map(Object::from);
+        let services = store.services.iter().cloned().map(Object::from);
+        let replica_sets = store.replica_sets.iter().cloned().map(Object::from);
+        let objects = nodes.chain(namespaces).chain(services).chain(replica_sets);
+        Cluster::from_objects(objects.chain([Object::from(self.pod.clone())]))
+            .expect("nothing of a table is refused")
     }
 
     /// Under a profile changed like this.
@@ -127,12 +144,36 @@ type Engine = fn(&Case) -> Evaluation;
 
 /// Every way of deciding there is; all must agree with the tables.
 fn engines() -> Vec<(&'static str, Engine)> {
-    vec![("plain", |case| {
-        let mut store = case.store.clone();
-        case.nodes.iter().for_each(|node| store.images.add_node(node));
-        let snapshot = Snapshot::new(&store, &case.nodes, &case.running);
-        plain::evaluate(&snapshot, &case.profile, &case.pod)
-    })]
+    vec![
+        ("plain", |case| {
+            let mut store = case.store.clone();
+            case.nodes.iter().for_each(|node| store.images.add_node(node));
+            let snapshot = Snapshot::new(&store, &case.nodes, &case.running);
+            plain::evaluate(&snapshot, &case.profile, &case.pod)
+        }),
+        ("fast", |case| {
+            let mut scheduler = Scheduler::new(case.profile.clone());
+            let mut cluster = case.cluster();
+            // A cluster that came to be by changes, each followed by a question.
+            for running in &case.running {
+                ask(&mut scheduler, &mut cluster, &case.pod);
+                cluster.apply(Change::Put(running.clone().into())).expect("sums are small");
+            }
+            ask(&mut scheduler, &mut cluster, &case.pod)
+        }),
+        ("fast, nothing remembered", |case| {
+            let mut cluster = case.cluster();
+            for running in &case.running {
+                cluster.apply(Change::Put(running.clone().into())).expect("sums are small");
+            }
+            ask(&mut Scheduler::new(case.profile.clone()), &mut cluster, &case.pod)
+        }),
+    ]
+}
+
+fn ask(scheduler: &mut Scheduler, cluster: &mut Cluster, pod: &Pod) -> Evaluation {
+    let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
+    scheduler.evaluate(cluster, namespace, name).expect("the pod is there")
 }
 
 /// Asks every engine and compares.

@@ -251,3 +251,10 @@ fn listed_defaults_can_be_hard_and_own_constraints_replace_them() {
     let own = web("p").spread(soft(json!({})));
     check(case(own).verdicts([("a", "fits"), ("b", "fits"), ("c", "fits")]));
 }
+
+#[test]
+fn a_node_without_a_host_name_gets_nothing_from_default_spreading_over_hosts() {
+    let service = json!({"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}});
+    let case = place(web("p")).among([node("a"), node("b").without_labels()]);
+    check(case.with_service(service).scores(PodTopologySpread, [("a", 0), ("b", 100)]));
+}

@@ -4,7 +4,7 @@ use bayplan::controllers::{ExpandOptions, ExpandedPod, Expansion, expand};
 use bayplan::objects::manifest::{Input, Reader};
 use bayplan::objects::{Object, Pod};
 use bayplan::plan::placement::{NodeUse, PodPlacement, PodState};
-use bayplan::plan::{Order, PlaceOptions, Placement, place};
+use bayplan::plan::{PlaceOptions, Placement, place};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +19,10 @@ pub const ZONES: &str = "03-nodes-zones";
 pub fn not_helpful(nodes: usize) -> String {
     tail(nodes, &format!("{nodes} Preemption is not helpful for scheduling."))
 }
+
+/// What is added where PreFilter ended the attempt before DynamicResources saw the pod: its
+/// PostFilter finds nothing of its own and fails, as recordings of kube-scheduler show.
+pub const NOT_PREPARED: &str = "not found";
 
 /// What PostFilter adds to a text.
 pub fn tail(nodes: usize, reasons: &str) -> String {
@@ -101,8 +105,7 @@ impl World {
 
     /// Where every pod goes.
     pub fn place(&self) -> Placement {
-        let options = PlaceOptions { order: Order::Input, ..PlaceOptions::default() };
-        place(self.objects.clone(), &options, &mut |_, _| {}).expect("a placement")
+        place(self.objects.clone(), &PlaceOptions::default(), &mut |_, _| {}).expect("a placement")
     }
 
     /// The cluster after everything that can be placed is.

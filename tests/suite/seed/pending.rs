@@ -28,7 +28,7 @@ fn seed_w02_a_selector_that_no_node_matches_is_named() {
 fn seed_w03_a_missing_claim_is_named() {
     let placement = World::of(&[SMALL, "75-pending-pvc"]).place();
     let head = "0/4 nodes are available: persistentvolumeclaim \"no-such-claim\" not found. ";
-    let expected = format!("{head}{}", not_helpful(4));
+    let expected = format!("{head}{NOT_PREPARED}");
     assert_eq!(placement.pod("claim-missing").message.as_deref(), Some(expected.as_str()));
 }
 
@@ -36,7 +36,7 @@ fn seed_w03_a_missing_claim_is_named() {
 fn seed_w04_an_unbound_claim_that_binds_at_once_is_named() {
     let placement = World::of(&[SMALL, "75-pending-pvc"]).place();
     let head = "0/4 nodes are available: pod has unbound immediate PersistentVolumeClaims. ";
-    let expected = format!("{head}{}", not_helpful(4));
+    let expected = format!("{head}{NOT_PREPARED}");
     assert_eq!(placement.pod("claim-unbound").message.as_deref(), Some(expected.as_str()));
 }
 

@@ -120,7 +120,7 @@ fn seed_s26_a_claim_beside_the_set_is_accepted_and_unused() {
 fn seed_s26_without_a_class_only_the_first_pod_is_created() {
     let placement = World::of(&[SMALL, "35-my-statefulset"]).place();
     let head = "0/4 nodes are available: pod has unbound immediate PersistentVolumeClaims. ";
-    assert_eq!(placement.pending_text(), format!("{head}{}", not_helpful(4)));
+    assert_eq!(placement.pending_text(), format!("{head}{NOT_PREPARED}"));
     assert_eq!(placement.pod("my-statefulset-0").state, PodState::Pending);
     assert_eq!(placement.pod("my-statefulset-1").state, PodState::NotCreated);
 }

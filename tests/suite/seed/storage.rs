@@ -52,3 +52,72 @@ fn seed_v08_a_claim_alone_is_accepted() {
     let placement = World::of(&[SMALL]).apply(claim).place();
     assert_eq!(placement.summary.pods, 0);
 }
+
+#[test]
+fn seed_v04_a_released_volume_is_not_given_out_again() {
+    let released = text("31-local-storage").replacen(
+        "spec:\n  capacity:",
+        "status: {phase: Released}\nspec:\n  claimRef: {namespace: default, name: gone, uid: '1'}\n  \
+         capacity:",
+        1,
+    );
+    assert!(released.contains("Released"));
+    let placement = World::of(&[KUBESPHERE]).apply(&released).apply(&text("32-web")).place();
+    assert_eq!(placement.pod("web-0").node.as_deref(), Some("kubesphere03"));
+    assert!(placement.pod("web-1").node.is_none());
+}
+
+#[test]
+fn seed_s32_a_pod_does_not_leave_its_local_volume() {
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: www-web-0}\nspec:\n  \
+                 accessModes: [ReadWriteOnce]\n  storageClassName: local-storage\n  \
+                 volumeName: local-pv1\n  resources: {requests: {storage: 10Mi}}\n\
+                 status: {phase: Bound}\n";
+    let volumes = text("31-local-storage").replacen(
+        "spec:\n  capacity:",
+        "status: {phase: Bound}\nspec:\n  claimRef: {namespace: default, name: www-web-0}\n  capacity:",
+        1,
+    );
+    let world = World::of(&[KUBESPHERE]).apply(&volumes).apply(claim).apply(&text("32-web"));
+    assert_eq!(world.place().pod("web-0").node.as_deref(), Some("kubesphere02"));
+    let placement = world.remove("kubesphere02").place();
+    let head = "0/2 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, \
+                1 node(s) had untolerated taint(s). ";
+    assert_eq!(placement.pending_text(), format!("{head}{}", not_helpful(2)));
+}
+
+#[test]
+fn seed_w04_a_volume_that_fits_binds_the_claim_and_starts_the_pod() {
+    let volume = |size: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: by-hand}}\nspec:\n  \
+             capacity: {{storage: {size}}}\n  accessModes: [ReadWriteOnce]\n  \
+             storageClassName: immediate-manual\n  hostPath: {{path: /data}}\n"
+        )
+    };
+    let world = World::of(&[SMALL, "75-pending-pvc"]);
+    assert!(world.clone().apply(&volume("4Gi")).place().pod("claim-unbound").node.is_none());
+    assert!(world.apply(&volume("5Gi")).place().pod("claim-unbound").node.is_some());
+}
+
+#[test]
+fn seed_s26_claims_without_a_class_get_the_default_class() {
+    let class = text("20-redis").split("---").nth(1).expect("the class").to_owned();
+    let world = World::of(&[SMALL]).apply(&class).apply(&text("35-my-statefulset"));
+    let claims: Vec<_> = world.expand().pods.into_iter().flat_map(|pod| pod.claims).collect();
+    assert_eq!(claims.len(), 3);
+    assert!(claims.iter().all(|claim| claim.class() == "standard"));
+    let immediate = class.replace("WaitForFirstConsumer", "Immediate");
+    let placement = World::of(&[SMALL]).apply(&immediate).apply(&text("35-my-statefulset")).place();
+    assert_eq!(placement.nodes_of("my-statefulset-"), WORKERS);
+}
+
+#[test]
+fn seed_s29_the_note_names_the_claim_and_both_nodes() {
+    let class = text("20-redis").split("---").nth(1).expect("the class").to_owned();
+    let placement = World::of(&[SMALL]).apply(&class).apply(&text("24-redis-shared-pvc")).place();
+    let nodes = placement.nodes_of("redis-");
+    assert_eq!(nodes.len(), 2);
+    assert_ne!(nodes[0], nodes[1]);
+    assert!(placement.has_note(&format!("pods on {}, {} use it", nodes[0], nodes[1])));
+}

@@ -245,3 +245,21 @@ fn label_keys_see_the_labels_that_controllers_add() {
         }
     }
 }
+
+#[test]
+fn a_pod_with_an_ephemeral_volume_brings_a_claim_that_is_its_own() {
+    let mut pod = orphan("p", "");
+    pod["spec"]["volumes"] = json!([
+        { "name": "scratch", "ephemeral": { "volumeClaimTemplate": { "spec": {
+            "storageClassName": "fast",
+            "resources": { "requests": { "storage": "1Gi" } },
+        } } } },
+        { "name": "there", "ephemeral": { "volumeClaimTemplate": { "spec": {} } } },
+    ]);
+    let there = json!({ "kind": "PersistentVolumeClaim", "metadata": { "name": "p-there" } });
+    let expansion = expanded(&[pod, there]);
+    let [expanded] = &expansion.pods[..] else { panic!("one pod") };
+    let [claim] = &expanded.claims[..] else { panic!("one claim") };
+    assert_eq!((claim.meta.key().as_str(), claim.class()), ("default/p-scratch", "fast"));
+    assert!(claim.is_made_for(&expanded.pod));
+}

@@ -7,6 +7,8 @@ use super::DEPTH_MAX;
 use super::fault::Cause;
 use serde_json::Value;
 
+const TOO_DEEP: &str = "brackets nest too deeply";
+
 /// A part of a text, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -47,6 +49,30 @@ pub(super) fn split(text: &str) -> impl Iterator<Item = Document> {
             }
         }
     })
+}
+
+/// How many bytes at the start of a text are whole documents for certain, where the text goes on
+/// behind `bytes`; 0 where no end of a document shows behind the first `seen` bytes.
+///
+/// A line `---` ends a document, and so does the last bracket of JSON with the next one below it.
+pub fn whole_documents(bytes: &[u8], seen: usize) -> usize {
+    let fresh = seen.saturating_sub(8).min(bytes.len());
+    let newlines = (fresh..bytes.len()).rev().filter(|at| bytes[*at] == b'\n');
+    let mut ends = newlines.filter(|at| {
+        let (before, behind) = (&bytes[..*at], &bytes[at + 1..]);
+        let before = before.strip_suffix(b"\r").unwrap_or(before);
+        behind.starts_with(b"---\n")
+            || behind.starts_with(b"---\r\n")
+            || (behind.starts_with(b"{") && before.ends_with(b"}"))
+    });
+    ends.next().map_or(0, |at| at + 1)
+}
+
+/// Whether the JSON document at the start of a text nests too deeply, however it goes on.
+pub fn nests_too_deeply(bytes: &[u8]) -> bool {
+    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
+    let is_json = bytes.get(start).is_some_and(|byte| matches!(byte, b'{' | b'['));
+    is_json && json_length(&bytes[start..]).is_err_and(|(message, _)| message == TOO_DEEP)
 }
 
 /// Where the next document begins: past blank lines, comments, directives and separators.
@@ -115,7 +141,7 @@ fn json_length(bytes: &[u8]) -> Result<usize, (&'static str, usize)> {
             b'"' => in_string = !in_string,
             b'\n' if in_string => return Err(("a string has no end", ix)),
             _ if in_string => {}
-            b'{' | b'[' if depth == DEPTH_MAX => return Err(("brackets nest too deeply", ix)),
+            b'{' | b'[' if depth == DEPTH_MAX => return Err((TOO_DEEP, ix)),
             b'{' | b'[' => depth += 1,
             b'}' | b']' if depth == 1 => return Ok(ix + 1),
             b'}' | b']' => depth -= 1,
@@ -140,7 +166,7 @@ pub(super) fn drop_nulls(value: &mut Value) {
 /// The value of a YAML document, by the rules of YAML 1.1 that Kubernetes keeps to.
 #[cfg(feature = "yaml")]
 pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
-    use super::position::Position;
+    use super::{ALIASED_MAX, position::Position};
 
     // The defaults of the library stop real dumps; what remains bounds depth and alias expansion.
     let options = serde_saphyr::options! {
@@ -154,6 +180,7 @@ pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
             max_merge_keys: 1_000_000,
             enforce_alias_anchor_ratio: false,
         },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_MAX },
         legacy_octal_numbers: true,
         strict_booleans: false,
         with_snippet: false,
@@ -170,8 +197,22 @@ pub(super) fn yaml(text: &str) -> Result<Value, Cause> {
             column: (location.column() as usize).saturating_sub(1),
             width: 1,
         });
-        Cause { position, ..Cause::new("", format!("no valid YAML: {message}")) }
+        Cause { position, ..Cause::new("", format!("no valid YAML: {}", in_plain_words(message))) }
     })
+}
+
+/// What the library says of a text, for those who do not know the library.
+#[cfg(feature = "yaml")]
+fn in_plain_words(message: &str) -> &str {
+    if message.starts_with("recursive references") {
+        "an alias stands inside of what it refers to"
+    } else if message.contains("RecordedAnchorEvents") || message.contains("replay") {
+        "its aliases make it too large"
+    } else if message.contains("Depth") || message.contains("nesting") {
+        "it nests too deeply"
+    } else {
+        message.split(", set DuplicateKeyPolicy").next().unwrap_or_default()
+    }
 }
 
 /// Without the feature `yaml` only JSON is read.

@@ -22,14 +22,16 @@ pub struct Fault {
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
-    /// The line.
+    /// The line, or of a long line the part that is meant.
     pub excerpt: Option<String>,
+    /// How many characters of the excerpt stand before the column.
+    pub indent: usize,
     /// How many characters of the line are meant.
     pub width: usize,
 }
 
-/// Longest part of a line that is shown, in characters.
-const EXCERPT_WIDTH: usize = 160;
+/// Longest part of a line that is kept and shown, in characters.
+pub(super) const EXCERPT_WIDTH: usize = 160;
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,15 +45,11 @@ impl fmt::Display for Fault {
             write!(f, "   {}", what.join(", "))?;
         }
         let margin = " ".repeat(self.line.map_or(1, |line| line.to_string().len()));
-        match (&self.excerpt, self.line, self.column) {
-            (Some(excerpt), Some(line), Some(column)) => {
-                // A line of JSON may be a whole object: show the part that is meant.
-                let skipped = (column - 1).saturating_sub(EXCERPT_WIDTH / 2);
-                let skipped = if column > EXCERPT_WIDTH { skipped } else { 0 };
-                let shown: String = excerpt.chars().skip(skipped).take(EXCERPT_WIDTH).collect();
-                let indent = " ".repeat(column - 1 - skipped);
+        match (&self.excerpt, self.line) {
+            (Some(excerpt), Some(line)) => {
+                let indent = " ".repeat(self.indent);
                 let carets = "^".repeat(self.width.clamp(1, EXCERPT_WIDTH));
-                write!(f, "\n{margin} |\n{line} | {shown}\n{margin} | {indent}{carets}")?;
+                write!(f, "\n{margin} |\n{line} | {excerpt}\n{margin} | {indent}{carets}")?;
                 if !self.field.is_empty() {
                     write!(f, "  {}", self.field)?;
                 }

@@ -80,6 +80,18 @@ pub(super) fn find(version: &str, kind: &str) -> Reading {
     }
 }
 
+/// What is lost by skipping a kind that has an effect on which pods exist or where they go.
+pub(super) fn loss(version: &str, kind: &str) -> Option<&'static str> {
+    let group = version.rsplit_once('/').map_or("", |(group, _)| group);
+    match (group, kind) {
+        ("", "ResourceQuota") => Some("quotas are not enforced"),
+        ("node.k8s.io", "RuntimeClass") => {
+            Some("overhead, node selector and tolerations are not added to pods")
+        }
+        _ => None,
+    }
+}
+
 /// The fault of a kind that no cluster has in its version.
 pub(super) fn unknown(identity: &Identity) -> Cause {
     let known = Kind::ALL.iter().find(|known| known.name() == identity.kind);
@@ -190,6 +202,172 @@ pub(super) fn from_value(kind: Kind, value: &Value) -> Result<Object, Cause> {
     Object::deserialize_as(kind, deserializer).map_err(|error| {
         let path = track.path().to_string();
         let field = if path == "." { "" } else { path.as_str() };
-        Cause::new(field, error.to_string())
+        Cause::new(field, in_plain_words(&error.to_string()))
     })
+}
+
+/// What the deserializer says about a wrong type, for those who write YAML.
+fn in_plain_words(message: &str) -> String {
+    let found = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    let Some((found, expected)) = found.and_then(|text| text.split_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let (found_kind, value) = found.split_once(' ').unwrap_or((found, ""));
+    let value = value.trim_start_matches("point ").trim_matches('`');
+    let found = match found_kind {
+        "map" => "a mapping".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "integer" | "floating" => format!("the number {value}"),
+        _ => value.to_owned(),
+    };
+    let expected = match expected {
+        "a string" => "a text",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "i32" | "i64" | "u32" | "u64" | "usize" => "a whole number in range",
+        other if other == "a map" || other.starts_with("struct ") => "a mapping",
+        other => other,
+    };
+    let cure = if expected == "a text" && !value.is_empty() { "; put it in quotes" } else { "" };
+    format!("{expected} is needed, not {found}{cure}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elder_versions_are_read_and_unknown_ones_are_not() {
+        let served = |kind| Reading::Read { kind, served: true };
+        let elder = |kind| Reading::Read { kind, served: false };
+        for (version, kind, expected) in [
+            ("v1", "Pod", served(Kind::Pod)),
+            ("v2", "Pod", Reading::Unknown),
+            ("apps/v1", "Deployment", served(Kind::Deployment)),
+            ("apps/v1beta1", "Deployment", elder(Kind::Deployment)),
+            ("apps/v1beta2", "StatefulSet", elder(Kind::StatefulSet)),
+            ("extensions/v1beta1", "Deployment", elder(Kind::Deployment)),
+            ("extensions/v1beta1", "DaemonSet", elder(Kind::DaemonSet)),
+            ("extensions/v1beta1", "StatefulSet", Reading::Skip),
+            ("extensions/v1beta1", "Ingress", Reading::Skip),
+            ("apps/v3", "Deployment", Reading::Unknown),
+            ("v1", "Deployment", Reading::Unknown),
+            ("batch/v1", "Job", served(Kind::Job)),
+            ("batch.volcano.sh/v1alpha1", "Job", Reading::Skip),
+            ("batch/v1beta1", "CronJob", elder(Kind::CronJob)),
+            ("policy/v1beta1", "PodDisruptionBudget", elder(Kind::PodDisruptionBudget)),
+            ("autoscaling/v1", "HorizontalPodAutoscaler", served(Kind::HorizontalPodAutoscaler)),
+            ("autoscaling/v2", "HorizontalPodAutoscaler", served(Kind::HorizontalPodAutoscaler)),
+            (
+                "autoscaling/v2beta1",
+                "HorizontalPodAutoscaler",
+                elder(Kind::HorizontalPodAutoscaler),
+            ),
+            (
+                "autoscaling/v2beta2",
+                "HorizontalPodAutoscaler",
+                elder(Kind::HorizontalPodAutoscaler),
+            ),
+            ("resource.k8s.io/v1beta1", "ResourceClaim", elder(Kind::ResourceClaim)),
+            ("resource.k8s.io/v1beta2", "ResourceClaim", served(Kind::ResourceClaim)),
+            ("v1", "Secret", Reading::Skip),
+            ("", "Pod", Reading::Unknown),
+        ] {
+            assert_eq!(find(version, kind), expected, "{kind} of {version}");
+        }
+    }
+
+    #[test]
+    fn elder_objects_are_changed_to_the_form_of_today() {
+        let template = json!({"metadata": {"labels": {"app": "w"}}});
+        let selector = json!({"matchLabels": {"app": "w"}});
+        let own = json!({"matchLabels": {"app": "v"}});
+        let device = json!({"name": "d", "basic": {"attributes": {}}});
+        let request = json!({"name": "r", "deviceClassName": "gpu", "count": 2});
+        let exactly = json!({"name": "r", "exactly": {"deviceClassName": "gpu", "count": 2}});
+        let claim = |request: &Value| json!({"spec": {"devices": {"requests": [request]}}});
+        for (kind, version, given, expected) in [
+            (
+                Kind::Deployment,
+                "extensions/v1beta1",
+                json!({"spec": {"template": template}}),
+                json!({"spec": {"template": template, "selector": selector}}),
+            ),
+            (
+                Kind::StatefulSet,
+                "apps/v1beta1",
+                json!({"spec": {"template": template, "selector": own}}),
+                json!({"spec": {"template": template, "selector": own}}),
+            ),
+            // From this version on a selector is required.
+            (
+                Kind::Deployment,
+                "apps/v1beta2",
+                json!({"spec": {"template": template}}),
+                json!({"spec": {"template": template}}),
+            ),
+            (
+                Kind::ResourceSlice,
+                "resource.k8s.io/v1beta1",
+                json!({"spec": {"devices": [device]}}),
+                json!({"spec": {"devices": [{"name": "d", "attributes": {}}]}}),
+            ),
+            (Kind::ResourceClaim, "resource.k8s.io/v1beta1", claim(&request), claim(&exactly)),
+            (
+                Kind::ResourceClaimTemplate,
+                "resource.k8s.io/v1beta1",
+                json!({ "spec": claim(&request) }),
+                json!({ "spec": claim(&exactly) }),
+            ),
+        ] {
+            let mut value = given.clone();
+            convert(kind, version, &mut value);
+            assert_eq!(value, expected, "{version} {given}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_in_plain_words() {
+        for (kind, value, field, message) in [
+            (
+                Kind::Node,
+                json!({"metadata": {"name": 7}}),
+                "metadata.name",
+                "a text is needed, not the number 7",
+            ),
+            (
+                Kind::Node,
+                json!({"metadata": {"name": true}}),
+                "metadata.name",
+                "a text is needed, not true",
+            ),
+            (
+                Kind::Node,
+                json!({"metadata": {"name": ["a"]}}),
+                "metadata.name",
+                "a text is needed, not a list",
+            ),
+            (
+                Kind::Node,
+                json!({"spec": {"unschedulable": "no"}}),
+                "spec.unschedulable",
+                "true or false is needed, not \"no\"",
+            ),
+            (
+                Kind::Pod,
+                json!({"spec": {"containers": {"name": "c"}}}),
+                "spec.containers",
+                "a list is needed, not a mapping",
+            ),
+            (
+                Kind::Pod,
+                json!({"spec": {"priority": 3_000_000_000_u64}}),
+                "spec.priority",
+                "a whole number in range is needed, not the number 3000000000",
+            ),
+        ] {
+            let cause = from_value(kind, &value).expect_err("a fault");
+            assert_eq!((cause.field.as_str(), cause.message.as_str()), (field, message), "{value}");
+        }
+    }
 }

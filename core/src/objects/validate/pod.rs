@@ -9,6 +9,7 @@ use super::super::pod::{
 use super::super::quantity::{Quantity, ResourceList};
 use super::super::requests::{aggregate, is_extended, is_pod_level};
 use super::{Findings, check_amounts, check_labels, check_selector};
+use std::collections::BTreeSet;
 
 pub(super) fn check_pod(found: &mut Findings, pod: &Pod) {
     check_spec(found, "spec", &pod.spec);
@@ -34,8 +35,8 @@ pub(super) fn check_spec(found: &mut Findings, path: &str, spec: &PodSpec) {
     if let Some(resources) = &spec.resources {
         let field = format!("{path}.resources");
         check_resources(found, &field, resources);
-        let named = resources.requests.keys().chain(resources.limits.keys());
-        for name in named.filter(|name| !is_pod_level(name)) {
+        let named: BTreeSet<_> = resources.requests.keys().chain(resources.limits.keys()).collect();
+        for name in named.into_iter().filter(|name| !is_pod_level(name)) {
             found.add(&field, format!("{name} cannot be requested for the pod as a whole"));
         }
     }
@@ -171,7 +172,7 @@ fn check_weight(found: &mut Findings, field: &str, weight: i32) {
     found.require((1..=100).contains(&weight), &field, "must be in the range 1-100");
 }
 
-fn check_node_term(found: &mut Findings, field: &str, term: &NodeSelectorTerm) {
+pub(super) fn check_node_term(found: &mut Findings, field: &str, term: &NodeSelectorTerm) {
     let unknown = |requirement: &&NodeRequirement| requirement.operator == NodeOperator::Unknown;
     for (list, requirements) in
         [("matchExpressions", &term.match_expressions), ("matchFields", &term.match_fields)]
@@ -208,6 +209,16 @@ fn check_toleration(found: &mut Findings, field: &str, toleration: &Toleration) 
         Some(key).filter(|key| !key.is_empty()).and_then(|k| invalid_label_key(k))
     {
         found.add(format!("{field}.key"), message);
+    }
+    match operator {
+        TolerationOperator::Equal | TolerationOperator::Exists => {}
+        TolerationOperator::Gt | TolerationOperator::Lt => {
+            let message = "Gt and Lt are behind a gate that is off; use Equal or Exists";
+            found.add(format!("{field}.operator"), message);
+        }
+        TolerationOperator::Unknown => {
+            found.add(format!("{field}.operator"), "unknown operator; use Equal or Exists");
+        }
     }
     let exists = *operator == TolerationOperator::Exists;
     let message = "must be Exists when key is empty, which means all values and all keys";

@@ -1,7 +1,7 @@
 //! The rule over columns: counts per domain of the pods that match a term, and of the pods that
 //! carry one.
 
-use crate::column::{Score, refuse_domains};
+use crate::column::{self, Score, add_to_all, bounds, refuse_above, refuse_domains};
 use crate::objects::Pod;
 use crate::objects::pod::PodAffinityTerm;
 use crate::plugins::Plugin;
@@ -12,6 +12,7 @@ use crate::state::counters::CarrierKind;
 use crate::state::ix::{CarrierIx, CounterIx, KeyIx, LabelSetIx, NodeIx};
 use crate::state::topology::{Domain, NO_DOMAIN};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The terms of a class of pods.
 #[derive(Clone, Debug)]
@@ -83,12 +84,12 @@ impl InterPod {
             let counter = counters.count(*away);
             if counter.total > 0 {
                 let key = counters.counter_key(*away).key;
-                refuse_positive(totals, cluster, key, &counter.counts);
+                refuse_above(totals, cluster.topology().domains(key), false, &counter.counts, 0);
             }
         }
         for existing in self.existing_anti(cluster) {
-            let key = counters.carrier_key(existing).key;
-            refuse_positive(totals, cluster, key, &counters.carried(existing).counts);
+            let domains = cluster.topology().domains(counters.carrier_key(existing).key);
+            refuse_above(totals, domains, false, &counters.carried(existing).counts, 0);
         }
     }
 
@@ -184,6 +185,12 @@ impl InterPod {
         cluster: &Cluster,
     ) -> bool {
         let Some(sums) = self.preferences(arguments, cluster) else { return false };
+        if let (1, Some((key, of_domain))) = (sums.len(), sums.first_key_value())
+            && let Some(ranges) = cluster.topology().domains(*key).few_ranges()
+        {
+            score_ranges(weight, totals, ranges, of_domain);
+            return true;
+        }
         raw.clear();
         raw.resize(totals.len(), 0);
         for (key, of_domain) in &sums {
@@ -194,9 +201,7 @@ impl InterPod {
                 }
             }
         }
-        let feasible = || totals.iter().zip(&*raw).filter(|(t, _)| t.is_feasible());
-        let max = feasible().map(|(_, raw)| *raw).max().unwrap_or(0);
-        let min = feasible().map(|(_, raw)| *raw).min().unwrap_or(0);
+        let (min, max) = bounds(totals, raw, i64::MIN);
         if max == min {
             return true;
         }
@@ -204,8 +209,7 @@ impl InterPod {
         for (total, raw) in totals.iter_mut().zip(&*raw) {
             if total.is_feasible() {
                 if known.0 != *raw {
-                    let score = 100.0 * ((*raw - min) as f64 / (max - min) as f64);
-                    known = (*raw, S::new(weight * score as i64));
+                    known = (*raw, S::new(normalized(*raw, (min, max), weight)));
                 }
                 *total = total.plus(known.1);
             }
@@ -214,15 +218,26 @@ impl InterPod {
     }
 }
 
-fn refuse_positive<S: Score>(totals: &mut [S], cluster: &Cluster, key: KeyIx, counts: &[i32]) {
-    let domains = cluster.topology().domains(key);
-    if domains.each_node {
-        for (total, count) in totals.iter_mut().zip(counts) {
-            if *count > 0 {
-                *total = S::REFUSED;
-            }
+/// The default normalisation of a raw score between the bounds, times `weight`.
+fn normalized(raw: i64, (min, max): (i64, i64), weight: i64) -> i64 {
+    let share = 100.0 * ((raw - min) as f64 / (max - min) as f64);
+    weight * share as i64
+}
+
+/// Adds the normalised scores where the raw score is one number per range of nodes.
+fn score_ranges<S: Score>(weight: i64, totals: &mut [S], ranges: &[Range<usize>], raw: &[i64]) {
+    let (mut least, mut most) = (i64::MAX, i64::MIN);
+    for (range, raw) in ranges.iter().zip(raw) {
+        if column::max(&totals[range.clone()]).is_feasible() {
+            least = least.min(*raw);
+            most = most.max(*raw);
         }
-    } else {
-        refuse_domains(totals, domains, false, |domain| counts[domain] > 0);
+    }
+    if least < most {
+        for (range, raw) in ranges.iter().zip(raw) {
+            // Where no node is feasible the number does not matter.
+            let score = normalized((*raw).clamp(least, most), (least, most), weight);
+            add_to_all(&mut totals[range.clone()], S::new(score));
+        }
     }
 }

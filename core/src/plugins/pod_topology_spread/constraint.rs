@@ -72,14 +72,13 @@ pub(super) fn constraints(
     let of_kind = |written: &&TopologySpreadConstraint| written.when_unsatisfiable == kind;
     let own = &pod.spec.topology_spread_constraints;
     if own.is_empty() {
-        let defaults = default_constraints(defaults);
-        let defaults: Vec<_> = defaults.iter().filter(of_kind).collect();
         let selector = default_selector(pod, store);
         if selector.is_empty() {
             return Ok(Vec::new());
         }
+        let defaults = default_constraints(defaults);
         let selected = |written| Constraint::new(written, Some(selector.clone()));
-        return Ok(defaults.into_iter().map(selected).collect());
+        return Ok(defaults.iter().filter(of_kind).map(selected).collect());
     }
     let ready = |written: &TopologySpreadConstraint| match written.label_selector.as_ref() {
         None => Ok(Constraint::new(written, None)),

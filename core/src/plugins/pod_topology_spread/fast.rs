@@ -3,7 +3,7 @@
 
 use super::constraint::{Constraint, HOSTNAME, constraints};
 use crate::base::index::Ix;
-use crate::column::{Score, refuse_domains};
+use crate::column::{Score, bounds, refuse_above};
 use crate::objects::pod::{Toleration, WhenUnsatisfiable};
 use crate::objects::{LabelSelector, Pod};
 use crate::plugins::Plugin;
@@ -90,16 +90,8 @@ impl Spread {
         for hard in &self.hard {
             let counts = &cluster.counters().count(hard.counter).counts;
             let limit = hard.limit(cluster);
-            let domains = cluster.topology().domains(hard.key);
-            if domains.each_node {
-                for (total, count) in totals.iter_mut().zip(counts) {
-                    if i64::from(*count) > limit {
-                        *total = S::REFUSED;
-                    }
-                }
-            } else {
-                refuse_domains(totals, domains, true, |domain| i64::from(counts[domain]) > limit);
-            }
+            let limit = limit.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+            refuse_above(totals, cluster.topology().domains(hard.key), true, counts, limit);
         }
     }
 
@@ -126,9 +118,7 @@ impl Spread {
         cluster: &Cluster,
     ) {
         self.raw_scores(totals, raw, cluster);
-        let counted = || totals.iter().zip(&*raw).filter(|(t, r)| t.is_feasible() && **r >= 0);
-        let max = counted().map(|(_, raw)| *raw).max().unwrap_or(0);
-        let min = counted().map(|(_, raw)| *raw).min().unwrap_or(0);
+        let (min, max) = bounds(totals, raw, 0);
         // A cluster has few distinct raw scores; divisions are what costs here.
         let mut known = (-1, S::default());
         for (total, raw) in totals.iter_mut().zip(&*raw) {
@@ -159,13 +149,18 @@ impl Spread {
         }
         let parts: Vec<Part<'_>> =
             self.soft.iter().map(|soft| Part::new(soft, totals, raw, cluster)).collect();
+        // Neighbours mostly score alike, and rounding is what costs here.
+        let mut known = (0.0, 0);
         for (at, raw) in raw.iter_mut().enumerate() {
             if *raw != IGNORED && totals[at].is_feasible() {
                 let mut score = 0.0;
                 for part in &parts {
                     score += part.of(at);
                 }
-                *raw = f64::round(score) as i64;
+                if known.0 != score {
+                    known = (score, f64::round(score) as i64);
+                }
+                *raw = known.1;
             }
         }
     }
@@ -188,42 +183,51 @@ impl Hard {
 struct Part<'a> {
     /// Domain of each node.
     domain_of: &'a [u32],
-    /// What a domain adds.
-    of_domain: Vec<f64>,
+    /// Only nodes that have a domain here get anything; `None` where all do that have one above.
+    labelled: Option<&'a [u32]>,
+    /// Matched pods per domain.
+    counts: &'a [i32],
+    /// What one of them adds.
+    weight: f64,
+    /// What a domain adds in any case.
+    base: f64,
 }
 
 impl<'a> Part<'a> {
     fn new<S: Score>(soft: &Soft, totals: &[S], raw: &[i64], cluster: &'a Cluster) -> Self {
         let domains = cluster.topology().domains(soft.key);
-        let counted = || {
-            let nodes = totals.iter().zip(raw).zip(domains.of.as_slice());
-            nodes.filter(|((total, raw), _)| total.is_feasible() && **raw != IGNORED)
-        };
+        let counts_at = |at: usize| totals[at].is_feasible() && raw[at] != IGNORED;
         let size = if soft.each_host {
-            counted().count()
+            (0..totals.len()).filter(|at| counts_at(*at)).count()
+        } else if let Some(ranges) = domains.few_ranges() {
+            ranges.iter().filter(|range| (*range).clone().any(counts_at)).count()
         } else {
             // Nodes without the label are a domain together.
             let mut seen = vec![false; domains.nodes.len() + 1];
-            for (_, domain) in counted() {
-                seen[(*domain as usize).min(domains.nodes.len())] = true;
+            for (at, domain) in domains.of.iter().enumerate() {
+                if counts_at(at) {
+                    seen[(*domain as usize).min(domains.nodes.len())] = true;
+                }
             }
             seen.iter().filter(|seen| **seen).count()
         };
-        let weight = (size as f64 + 2.0).ln();
-        let counts = &cluster.counters().count(soft.counter).counts;
-        let score = |count: &i32| f64::from(*count) * weight + (soft.max_skew - 1) as f64;
-        let of_domain = counts.iter().map(score).collect();
         Self {
             domain_of: cluster.topology().domains(soft.counted_by(cluster)).of.as_slice(),
-            of_domain,
+            counts: &cluster.counters().count(soft.counter).counts,
+            weight: (size as f64 + 2.0).ln(),
+            base: (soft.max_skew - 1) as f64,
+            labelled: (soft.each_host && domains.some_lack_it).then(|| domains.of.as_slice()),
         }
     }
 
     #[inline]
     fn of(&self, node: usize) -> f64 {
+        if self.labelled.is_some_and(|labelled| labelled[node] == NO_DOMAIN) {
+            return 0.0;
+        }
         match self.domain_of[node] {
             NO_DOMAIN => 0.0,
-            domain => self.of_domain[domain as usize],
+            domain => f64::from(self.counts[domain as usize]) * self.weight + self.base,
         }
     }
 }

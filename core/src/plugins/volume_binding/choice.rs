@@ -8,7 +8,8 @@ use crate::objects::{Node, Pod, Store};
 use crate::plugins::reason::Reason;
 use std::collections::BTreeSet;
 
-const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
+/// Provisioner of classes whose volumes are made by hand.
+pub(crate) const NO_PROVISIONER: &str = "kubernetes.io/no-provisioner";
 
 /// The claims of a pod by what is to be done about them.
 #[derive(Clone, Debug, Default)]
@@ -139,24 +140,29 @@ fn choose_volume<'a>(
 
 /// Whether the volume comes into question at all: it is not somebody else's, and it is large enough
 /// and of the right kind.
-pub(super) fn is_candidate(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
-    let mode = |mode: &Option<String>| mode.clone().unwrap_or_else(|| "Filesystem".to_owned());
-    let attributes = |class: &Option<String>| class.clone().unwrap_or_default();
+pub(crate) fn is_candidate(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
+    let modes = [&volume.spec.volume_mode, &claim.spec.volume_mode];
+    let [offered, wanted] = modes.map(|mode| mode.as_deref().unwrap_or("Filesystem"));
     volume.class() == claim.class()
         && volume.spec.claim_ref.as_ref().is_none_or(|reference| reference.names(claim))
         && volume.capacity() >= claim.requested()
-        && mode(&volume.spec.volume_mode) == mode(&claim.spec.volume_mode)
-        && attributes(&volume.spec.volume_attributes_class_name)
-            == attributes(&claim.spec.volume_attributes_class_name)
+        && offered == wanted
+        && volume.spec.volume_attributes_class_name.as_deref().unwrap_or_default()
+            == claim.spec.volume_attributes_class_name.as_deref().unwrap_or_default()
         && volume.meta.deletion_timestamp.is_none()
 }
 
 /// Whether a candidate that is reserved for nobody suits the claim.
-pub(super) fn is_suitable(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
+pub(crate) fn is_suitable(claim: &PersistentVolumeClaim, volume: &PersistentVolume) -> bool {
     let selector = claim.spec.selector.as_ref();
     volume.status.phase == "Available"
         && selector.is_none_or(|selector| selector.matches(&volume.meta.labels))
-        && claim.spec.access_modes.iter().all(|mode| volume.spec.access_modes.contains(mode))
+        && offers_modes(volume, claim)
+}
+
+/// Whether the volume can be mounted in every way that the claim asks for.
+pub(crate) fn offers_modes(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> bool {
+    claim.spec.access_modes.iter().all(|mode| volume.spec.access_modes.contains(mode))
 }
 
 /// Whether the volume can be used on the node.

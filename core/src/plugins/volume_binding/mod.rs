@@ -11,7 +11,9 @@ pub mod matching;
 pub mod plain;
 mod reserve;
 
+pub(crate) use choice::{NO_PROVISIONER, is_candidate, is_suitable, offers_modes};
 pub use reserve::{VolumeDecision, reserve};
+pub(crate) use reserve::{bound_claim, bound_volume, provisioned_volume};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::objects::claims::{BIND_COMPLETED, BOUND_BY_CONTROLLER, SELECTED_NODE}
 use crate::objects::labels::{NodeOperator, NodeRequirement};
 use crate::objects::storage::{
     ClaimReference, CsiPersistentVolumeSource, PersistentVolume, PersistentVolumeClaim,
-    PersistentVolumeSpec, PersistentVolumeStatus, VolumeNodeAffinity,
+    PersistentVolumeSpec, PersistentVolumeStatus, StorageClass, VolumeNodeAffinity,
 };
 use crate::objects::{
     Node, NodeInfo, NodeSelector, NodeSelectorTerm, Object, ObjectMeta, ResourceList, Store,
@@ -39,8 +39,9 @@ pub fn reserve(context: &Context<'_>, node: &NodeInfo<'_>) -> VolumeDecision {
         decision.objects.push(bound_claim(claim, &volume.meta.name, None).into());
     }
     for waiting in assignment.provisions {
-        let volume = provisioned_volume(waiting, store, node.node);
-        let claim = waiting.claim;
+        let WaitingClaim { claim, class } = waiting;
+        let affinity = affinity_of_new_volume(&class.provisioner, store, node.node);
+        let volume = provisioned_volume(claim, class, affinity);
         decision.provisions.push((claim.meta.key(), volume.meta.name.clone()));
         decision.objects.push(bound_claim(claim, &volume.meta.name, Some(node.node)).into());
         decision.objects.push(volume.into());
@@ -64,7 +65,10 @@ fn reference_to(claim: &PersistentVolumeClaim) -> ClaimReference {
 
 /// The volume, bound to the claim. One that was reserved for it by hand is not marked as bound by
 /// the system.
-fn bound_volume(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> PersistentVolume {
+pub(crate) fn bound_volume(
+    volume: &PersistentVolume,
+    claim: &PersistentVolumeClaim,
+) -> PersistentVolume {
     let mut volume = volume.clone();
     if volume.spec.claim_ref.is_none() {
         annotate(&mut volume.meta, BOUND_BY_CONTROLLER, "yes");
@@ -75,7 +79,7 @@ fn bound_volume(volume: &PersistentVolume, claim: &PersistentVolumeClaim) -> Per
 }
 
 /// The claim, bound to the volume; made for a node where the volume is new.
-fn bound_claim(
+pub(crate) fn bound_claim(
     claim: &PersistentVolumeClaim,
     volume_name: &str,
     made_for: Option<&Node>,
@@ -91,9 +95,12 @@ fn bound_claim(
     claim
 }
 
-/// The volume that the class's provisioner makes for the claim.
-fn provisioned_volume(waiting: WaitingClaim<'_>, store: &Store, node: &Node) -> PersistentVolume {
-    let WaitingClaim { claim, class } = waiting;
+/// The volume that the class's provisioner makes for the claim, usable where the affinity says.
+pub(crate) fn provisioned_volume(
+    claim: &PersistentVolumeClaim,
+    class: &StorageClass,
+    node_affinity: Option<VolumeNodeAffinity>,
+) -> PersistentVolume {
     // Hand-written claims may lack an identifier; their key is as unique.
     let identity = match claim.meta.uid.as_str() {
         "" => format!("{}-{}", claim.meta.namespace, claim.meta.name),
@@ -110,7 +117,7 @@ fn provisioned_volume(waiting: WaitingClaim<'_>, store: &Store, node: &Node) -> 
         storage_class_name: Some(class.meta.name.clone()),
         volume_mode: claim.spec.volume_mode.clone(),
         volume_attributes_class_name: claim.spec.volume_attributes_class_name.clone(),
-        node_affinity: affinity_of_new_volume(&class.provisioner, store, node),
+        node_affinity,
         csi: Some(CsiPersistentVolumeSource {
             driver: class.provisioner.clone(),
             volume_handle: name,

@@ -1,4 +1,4 @@
-//! What a plan needs of a scheduler, and nothing more.
+//! What the queue of a placement needs of a cluster, and nothing more.
 
 use super::place::PlaceError;
 use super::placement::{NodeUse, PodName, VolumePlacement};
@@ -6,7 +6,7 @@ use crate::objects::Pod;
 use crate::objects::storage::PersistentVolumeClaim;
 
 /// A cluster with a scheduler that is asked about one pod after the other.
-pub(super) trait Placer {
+pub(super) trait Driver {
     /// Adds a pod, after the claims that were created for it.
     fn add_pod(&mut self, pod: Pod, claims: Vec<PersistentVolumeClaim>) -> Result<(), PlaceError>;
 
@@ -14,6 +14,9 @@ pub(super) trait Placer {
     /// where it finds one that others have to leave they are gone afterwards and the pod is
     /// nominated, to be asked about again.
     fn schedule(&mut self, pod: &PodName) -> Result<Attempt, PlaceError>;
+
+    /// Whether anything moved that could help a pod that found no node.
+    fn may_fare_better(&self, pod: &PodName) -> bool;
 
     /// Every node, in byte order of the names.
     fn nodes(&self) -> Vec<NodeUse>;

@@ -1,0 +1,65 @@
+//! What is measured: a cluster and the pods to place on it.
+
+use anyhow::{Result, bail};
+use bayplan::objects::Object;
+use bayplan::objects::manifest::Reader;
+use bayplan::state::Cluster;
+use bayplan_datasets::{Generator, Mix, Options};
+use std::io::BufRead;
+
+/// A cluster with the pods that wait for a node, in the order they are to be placed in.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Nodes, running and pending pods.
+    pub cluster: Cluster,
+    /// Namespace and name of every pending pod.
+    pub pending: Vec<(String, String)>,
+}
+
+impl Input {
+    /// Reads JSON lines as they come; the text is never in memory as a whole.
+    ///
+    /// # Errors
+    /// The text cannot be read, or is not all Kubernetes objects that fit together.
+    pub fn read(source: &str, mut text: impl BufRead) -> Result<Self> {
+        let mut reader = Reader::new();
+        reader.begin(source);
+        let mut line = Vec::new();
+        while text.read_until(b'\n', &mut line)? > 0 {
+            reader.feed(&line);
+            line.clear();
+        }
+        Self::of(reader)
+    }
+
+    /// A synthetic cluster with five running pods per node, and pending pods of one kind or mixed.
+    ///
+    /// # Errors
+    /// The numbers are out of bounds.
+    pub fn synthetic(mix: Mix, nodes: usize, pods: usize) -> Result<Self> {
+        let templates = (pods / 50).max(1);
+        let options =
+            Options { nodes, pods, templates, mix, running_per_node: 5, ..Options::default() };
+        let mut reader = Reader::new();
+        Generator::new(options)?.for_each(|line| reader.feed(line.as_bytes()));
+        Self::of(reader)
+    }
+
+    fn of(reader: Reader) -> Result<Self> {
+        let read = reader.finish();
+        if let Some(fault) = read.faults.first() {
+            bail!("{fault}");
+        }
+        let mut pending = Vec::new();
+        let objects = read.objects.into_iter().map(|located| located.object);
+        let cluster = Cluster::from_objects(objects.inspect(|object| {
+            if let Object::Pod(pod) = object
+                && pod.node_name.is_none()
+                && !pod.is_terminal()
+            {
+                pending.push((pod.meta.namespace.clone(), pod.meta.name.clone()));
+            }
+        }))?;
+        Ok(Self { cluster, pending })
+    }
+}

@@ -1,0 +1,80 @@
+//! The same question has one answer.
+
+use bayplan::base::random::Random;
+use bayplan::objects::Object;
+use bayplan::scheduler::{Engine, Scheduler};
+use bayplan::state::Cluster;
+use bayplan_tests::random::Generator;
+use proptest::prelude::*;
+
+/// Schedules every pending pod, in order of the names; what became of each, as text.
+fn place_all(scheduler: &mut Scheduler, cluster: &mut Cluster) -> Vec<String> {
+    let rows = cluster.pods().iter().filter(|(_, row)| row.pod.node_name.is_none());
+    let mut keys: Vec<(String, String)> =
+        rows.map(|(_, row)| (row.pod.meta.namespace.clone(), row.pod.meta.name.clone())).collect();
+    keys.sort();
+    let decide = |(namespace, name): &(String, String)| {
+        format!("{namespace}/{name}: {:?}", scheduler.schedule(cluster, namespace, name))
+    };
+    keys.iter().map(decide).collect()
+}
+
+/// Nodes, every image of one size (which size counts is history), and pods, mostly pending.
+fn objects(generator: &mut Generator) -> Vec<Object> {
+    let mut objects = Vec::new();
+    for number in 0..2 + generator.below(12) {
+        let mut node = generator.node(number);
+        node.status.images.iter_mut().for_each(|image| image.size_bytes = 400 << 20);
+        objects.push(node.into());
+    }
+    objects.extend((0..20).map(|_| generator.pod().into()));
+    objects
+}
+
+fn shuffled(mut objects: Vec<Object>, seed: u64) -> Vec<Object> {
+    let mut random = Random::keyed(seed, "order");
+    for at in (1..objects.len()).rev() {
+        objects.swap(at, random.below(at + 1));
+    }
+    objects
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_the_input_makes_no_difference(seed: u64) {
+        let mut generator = Generator::new(seed);
+        let profiles = generator.profiles();
+        let objects = objects(&mut generator);
+        let placed = |objects: Vec<Object>, engine| {
+            let mut cluster = Cluster::from_objects(objects).expect("the sums are small");
+            let mut scheduler = Scheduler::with_profiles(profiles.clone()).with_engine(engine);
+            (place_all(&mut scheduler, &mut cluster), cluster.state_hash())
+        };
+        for engine in [Engine::Fast, Engine::Plain] {
+            let given = placed(objects.clone(), engine);
+            prop_assert_eq!(&given, &placed(objects.clone(), engine), "twice");
+            prop_assert_eq!(&given, &placed(shuffled(objects.clone(), seed), engine), "shuffled");
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_makes_the_same_sequence() {
+    let sequence = |seed| {
+        let mut generator = Generator::new(seed);
+        let mut cluster = generator.cluster();
+        let changes: Vec<String> = (0..50)
+            .map(|_| {
+                let change = generator.change(&cluster);
+                let text = format!("{change:?}");
+                let _refused = cluster.apply(change);
+                text
+            })
+            .collect();
+        (changes, cluster.state_hash())
+    };
+    assert_eq!(sequence(7), sequence(7));
+    assert_ne!(sequence(7).1, sequence(8).1);
+}
