@@ -53,7 +53,7 @@ pub struct InputArguments {
     /// Leave out objects that are bad, and go on with the others
     #[arg(long)]
     pub keep_going: bool,
-    /// Refuse objects that would be skipped or converted otherwise
+    /// Refuse kinds that would be skipped and change placements
     #[arg(long)]
     pub strict: bool,
 }
@@ -61,9 +61,15 @@ pub struct InputArguments {
 /// How pods are placed.
 #[derive(Debug, Args)]
 pub struct SchedulingArguments {
+    /// A KubeSchedulerConfiguration: profiles, plugins, weights, arguments
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Which of several best nodes is taken: `first` by name, or `seeded:N` for one drawn at random
     #[arg(long, default_value = "first", value_name = "RULE", value_parser = read_ties)]
     pub ties: Ties,
+    /// Who is first among pods of equal priority
+    #[arg(long, value_enum, default_value_t = Order::Input)]
+    pub order: Order,
     /// Seed of the random parts of names of created pods
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
@@ -78,6 +84,15 @@ fn read_ties(text: &str) -> Result<Ties, String> {
         }
         _ => Err("ties are broken by `first` or `seeded:N`".to_owned()),
     }
+}
+
+/// Who is first among pods of equal priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// The one whose object comes first in the input
+    Input,
+    /// By kind, namespace and name of the object: the order of the input does not matter
+    Name,
 }
 
 /// `place`: everything at once.

@@ -9,6 +9,8 @@ use std::io;
 pub enum Fault {
     /// The user can mend this; the text says what, where and how.
     Bad(String),
+    /// The user can mend this; all was said already.
+    Said,
     /// Whoever read the output has gone, which is nobody's fault.
     NobodyReads,
 }

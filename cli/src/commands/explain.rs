@@ -10,8 +10,8 @@ use std::io::{BufWriter, Write};
 
 /// Places every pod and prints what was said about one.
 pub fn run(arguments: &Explain) -> Result<Verdict, Fault> {
-    let objects = super::objects(&arguments.input)?;
-    let options = super::place_options(&arguments.scheduling);
+    let objects = super::objects(&arguments.input, arguments.scheduling.order)?;
+    let options = super::place_options(&arguments.scheduling)?;
     let mut progress = Progress::new("placing");
     let explained = plan::explain(objects, &arguments.pod, &options, &mut |done, total| {
         progress.set(done, total);

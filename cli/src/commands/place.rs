@@ -12,8 +12,8 @@ use std::time::Instant;
 
 /// Places every pod and prints where.
 pub fn run(arguments: &Place) -> Result<Verdict, Fault> {
-    let objects = super::objects(&arguments.input)?;
-    let options = super::place_options(&arguments.scheduling);
+    let objects = super::objects(&arguments.input, arguments.scheduling.order)?;
+    let options = super::place_options(&arguments.scheduling)?;
     let started = Instant::now();
     let mut progress = Progress::new("placing");
     let placed = plan::place(objects, &options, &mut |done, total| progress.set(done, total))

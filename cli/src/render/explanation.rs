@@ -110,7 +110,9 @@ fn comparison(explanation: &Explanation) -> Option<String> {
     let (won, lost) = (answer(chosen)?, answer(other)?);
     let (first, second) = (won.total?, lost.total?);
     if first == second {
-        return Some(format!("{chosen} and {other} both score {first}; ties are broken."));
+        return Some(format!(
+            "{chosen} and {other} both score {first}; the tie is broken as `--ties` says."
+        ));
     }
     let differs = |(mine, theirs): (&ScorePart, &ScorePart)| {
         let by = mine.score - theirs.score;

@@ -39,6 +39,9 @@ pub fn table(placement: &Placement, options: TableOptions, out: &mut dyn Write) 
         writeln!(out)?;
         nodes(placement).write(out)?;
     }
+    if !placement.notes.is_empty() {
+        writeln!(out)?;
+    }
     for note in &placement.notes {
         write_hanging("note: ", note, terminal_width(), out)?;
     }
@@ -92,7 +95,7 @@ fn without_node(
         return Ok(());
     }
     let style = Style::new().bold().fg_color(Some(color.into()));
-    writeln!(out, "{style}{head}{style:#}")?;
+    writeln!(out, "\n{style}{head}{style:#}")?;
     let widest = |field: fn(&PodPlacement) -> &str| {
         pods.iter().map(|pod| field(pod).chars().count()).max().unwrap_or(0)
     };

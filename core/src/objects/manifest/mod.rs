@@ -10,6 +10,7 @@
 //! the tree becomes the typed object, so that a fault knows its field. JSON goes straight from text
 //! into the object where that succeeds; the tree is only made to find out what is wrong.
 
+mod configuration;
 mod documents;
 mod fault;
 mod input;
@@ -21,6 +22,7 @@ mod sharing;
 #[cfg(all(test, feature = "yaml"))]
 mod tests;
 
+pub use configuration::{fault_of, value};
 pub use documents::{nests_too_deeply, whole_documents};
 pub use fault::Fault;
 pub use input::{Input, Located, Tally};
