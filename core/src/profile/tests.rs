@@ -81,7 +81,8 @@ fn a_profile_is_regular_where_every_plugin_prepares_what_it_does() {
         change(&mut profile);
         profile.is_regular()
     };
-    let rows: [(fn(&mut Profile), bool); 5] = [
+    type Change = fn(&mut Profile);
+    let rows: [(Change, bool); 5] = [
         (|_| {}, true),
         (|it| it.pre_score.retain(|plugin| *plugin != Plugin::TaintToleration), false),
         (|it| it.filter.retain(|plugin| *plugin != Plugin::NodePorts), false),

@@ -2,6 +2,7 @@
 //!
 //! Both move by one when a pod is bound or goes, so that spreading and affinity are array reads.
 
+use super::classes::Class;
 use super::ix::{CarrierIx, CounterIx, EligibleIx, KeyIx, LabelSetIx, MatcherIx, NodeIx};
 use super::labels::LabelSets;
 use super::node_sets::NodeSets;
@@ -175,13 +176,13 @@ impl Counters {
     pub(super) fn move_pod(
         &mut self,
         by: i32,
-        set: LabelSetIx,
-        carried: &[(CarrierIx, i64)],
+        class: &Class,
         node: NodeIx,
         labels: &LabelSets,
         topology: &Topology,
         node_sets: &NodeSets,
     ) {
+        let set = class.labels;
         while self.population.len() <= set.at() {
             self.population.push(Map::default());
         }
@@ -202,7 +203,7 @@ impl Counters {
                 }
             }
         }
-        for (carrier, weight) in carried {
+        for (carrier, weight) in &class.carried {
             let domain = topology.domains(self.carrier_keys.value(*carrier).key).of[node];
             if domain != NO_DOMAIN {
                 self.carriers[*carrier].move_by(domain as usize, by, *weight);

@@ -338,7 +338,7 @@ impl Cluster {
         let class = self.classes.get(self.pods.get(pod)?.class);
         self.nodes.take(node, pod, &class.take)?;
         let Self { counters, labels, topology, node_sets, .. } = self;
-        counters.move_pod(1, class.labels, &class.carried, node, labels, topology, node_sets);
+        counters.move_pod(1, class, node, labels, topology, node_sets);
         Some(())
     }
 
@@ -348,7 +348,7 @@ impl Cluster {
         let class = self.classes.get(row.class);
         self.nodes.give_back(node, pod, &class.take);
         let Self { counters, labels, topology, node_sets, .. } = self;
-        counters.move_pod(-1, class.labels, &class.carried, node, labels, topology, node_sets);
+        counters.move_pod(-1, class, node, labels, topology, node_sets);
     }
 
     /// Makes the node columns and everything that depends on them anew.
