@@ -309,7 +309,9 @@ impl Scheduler {
     }
 
     fn evaluate_as(&mut self, planned: usize, cluster: &mut Cluster, pod: PodIx) -> Evaluation {
-        if self.engine == Engine::Fast && !nominations_matter(cluster, pod) {
+        // Columns know of classes of pending pods, not of the node that a bound one names.
+        let pending = object(cluster, pod).node_name.is_none();
+        if self.engine == Engine::Fast && pending && !nominations_matter(cluster, pod) {
             let found = match &mut self.profiles[planned].view {
                 Columns::Narrow(view) => view.evaluate(cluster, pod).ok(),
                 Columns::Wide(view) => view.evaluate(cluster, pod).ok(),

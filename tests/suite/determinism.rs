@@ -1,7 +1,7 @@
 //! The same question has one answer.
 
 use bayplan::base::random::Random;
-use bayplan::objects::Object;
+use bayplan::objects::{Kind, Object};
 use bayplan::scheduler::{Engine, Scheduler};
 use bayplan::state::Cluster;
 use bayplan_tests::random::Generator;
@@ -31,9 +31,12 @@ fn objects(generator: &mut Generator) -> Vec<Object> {
     objects
 }
 
+/// The nodes in another order. The order of pods is history: among victims that matter the same,
+/// the one that came first goes.
 fn shuffled(mut objects: Vec<Object>, seed: u64) -> Vec<Object> {
     let mut random = Random::keyed(seed, "order");
-    for at in (1..objects.len()).rev() {
+    let nodes = objects.iter().filter(|object| object.kind() == Kind::Node).count();
+    for at in (1..nodes).rev() {
         objects.swap(at, random.below(at + 1));
     }
     objects
@@ -43,7 +46,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_the_input_makes_no_difference(seed: u64) {
+    fn the_order_of_the_nodes_makes_no_difference(seed: u64) {
         let mut generator = Generator::new(seed);
         let profiles = generator.profiles();
         let objects = objects(&mut generator);
