@@ -11,12 +11,12 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Where it is neither. `source` is what the fault calls the text.
-pub fn value(source: &str, text: &str) -> Result<Value, Fault> {
+pub fn value(source: &str, text: &str) -> Result<Value, Box<Fault>> {
     let read = match serde_json::from_str(text) {
         Ok(value) => Ok(value),
         Err(_) => documents::yaml(text),
     };
-    read.map_err(|cause| whole(source, text).fault(None, cause))
+    read.map_err(|cause| Box::new(whole(source, text).fault(None, cause)))
 }
 
 /// The fault of a field of the text, with its place.
