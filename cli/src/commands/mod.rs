@@ -59,7 +59,7 @@ fn profiles(path: &Path) -> Result<Vec<Profile>, Fault> {
     let source = path.display().to_string();
     let text = fs::read_to_string(path)
         .map_err(|error| Fault::new(format!("cannot read {source}: {error}")))?;
-    let read = manifest::value(&source, &text).map_err(|fault| vec![fault]).and_then(|value| {
+    let read = manifest::value(&source, &text).map_err(|fault| vec![*fault]).and_then(|value| {
         let placed = |fault: &config::ConfigFault| {
             manifest::fault_of(&source, &text, &fault.path, &fault.message)
         };
