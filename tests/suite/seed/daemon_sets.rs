@@ -127,7 +127,7 @@ fn seed_n17_with_a_higher_priority_it_gets_its_node() {
     );
     let settled = World::of(&[SMALL, "48-ds-full-node"]).remove("big-agent").settle();
     let placement = settled
-        .apply(&critical.split("---\napiVersion: v1\nkind: Pod").next().expect("a set"))
+        .apply(critical.split("---\napiVersion: v1\nkind: Pod").next().expect("a set"))
         .place();
     assert_eq!(placement.nodes_of("big-agent-"), WORKERS);
     assert_eq!(placement.summary.preempted, 1);
