@@ -116,7 +116,7 @@
 //! - **What decides**: [`Profile`], read from a scheduler's configuration by [`profile::config`], and
 //!   the rules in [`plugins`], one folder each.
 //! - **Deciding pod by pod**: [`Scheduler`], [`Decision`], [`Evaluation`].
-//! - **Deciding everything at once**: [`place`] for a [`Placement`], [`explain`](fn@explain) for an
+//! - **Deciding everything at once**: [`place`](fn@place) for a [`Placement`], [`explain`](fn@explain) for an
 //!   [`Explanation`]; workloads and claims by [`controllers`].
 //!
 //! The engine reads no files and no clock, draws no random numbers but from seeds that it is given,

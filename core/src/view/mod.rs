@@ -2,7 +2,7 @@
 //!
 //! A decision adds a handful of columns, most of them kept and repaired from the change log, and
 //! takes the best node. Nothing here depends on how a plugin works; which columns a class needs is
-//! decided in one place, [`View::class`].
+//! decided in one place, `View::class`.
 
 mod class;
 mod evaluate;

@@ -21,7 +21,7 @@ struct Arguments {
     /// How many mismatches to show.
     #[arg(long, default_value_t = 0)]
     show: usize,
-    /// Directory with the inputs of throughput recordings, <workload>-<nodes>.jsonl.
+    /// Directory with the inputs of throughput recordings, `<workload>-<nodes>.jsonl`.
     #[arg(long)]
     perf_inputs: Option<PathBuf>,
     /// Program that makes these inputs, run by python3 [default: bench/gen_perf.py beside the

@@ -70,7 +70,8 @@ fn an_orphan_counts_only_under_the_name_of_a_member() {
 #[test]
 fn every_pod_brings_its_claims_and_mounts_them() {
     let mut template = template("web:1");
-    template["spec"]["volumes"] = json!([{ "name": "data", "emptyDir": {} }, { "name": "tmp" }]);
+    template["spec"]["volumes"] =
+        json!([{ "name": "data", "emptyDir": {} }, { "name": "tmp", "emptyDir": {} }]);
     let spec = json!({ "replicas": 2, "template": template, "volumeClaimTemplates": claims() });
     let expansion = expanded(&[workload("StatefulSet", spec)]);
     let [claim] = &expansion.pods[1].claims[..] else { panic!("one claim") };
