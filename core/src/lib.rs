@@ -134,7 +134,6 @@ pub mod plan;
 pub mod plugins;
 pub mod preemption;
 pub mod profile;
-pub mod queue;
 pub mod scheduler;
 pub mod state;
 pub mod view;

@@ -12,6 +12,7 @@ use crate::cycle::ties::Ties;
 use crate::explain::message;
 use crate::objects::{Object, Pod};
 use crate::plugins::contract::Context;
+use crate::plugins::reason::Rejection;
 use crate::plugins::{Plugin, dynamic_resources, volume_binding};
 use crate::preemption::fast::{Failure, Ledgers};
 use crate::preemption::{self, Nomination};
@@ -76,6 +77,13 @@ pub enum ScheduleError {
         /// The scheduler it asks for.
         scheduler: String,
     },
+    /// A plugin could not reserve what the pod needs besides the node.
+    Reserve {
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// Why not.
+        rejection: Rejection,
+    },
     /// The binding was refused.
     Change(ChangeError),
 }
@@ -87,6 +95,9 @@ impl fmt::Display for ScheduleError {
             Self::AlreadyBound(pod) => write!(f, "pod {pod} has a node already"),
             Self::NoProfile { pod, scheduler } => {
                 write!(f, "pod {pod}: profile not found for scheduler name \"{scheduler}\"")
+            }
+            Self::Reserve { pod, rejection } => {
+                write!(f, "pod {pod}: {}: {}", rejection.plugin, rejection.text())
             }
             Self::Change(error) => error.fmt(f),
         }
@@ -199,7 +210,8 @@ impl Scheduler {
     /// scheduler removes them and asks again.
     ///
     /// # Errors
-    /// There is no such pod, it is bound, there is no profile for it, or the binding was refused.
+    /// There is no such pod, it is bound, there is no profile for it, a plugin could not reserve
+    /// what it needs, or the binding was refused.
     /// Nothing is changed then.
     pub fn schedule(
         &mut self,
@@ -415,7 +427,9 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Decision, ScheduleError> {
         let profile = self.profiles[planned].profile.clone();
-        let (objects, volumes) = reserve(&profile, cluster, pod, node);
+        let (objects, volumes) = reserve(&profile, cluster, pod, node).map_err(|rejection| {
+            ScheduleError::Reserve { pod: object(cluster, pod).meta.key(), rejection }
+        })?;
         let name = cluster.nodes().name(node).to_string();
         let savepoint = cluster.savepoint();
         let bound = objects
@@ -549,15 +563,17 @@ fn reserve(
     cluster: &Cluster,
     pod: PodIx,
     node: NodeIx,
-) -> (Vec<Object>, Vec<BoundVolume>) {
+) -> Result<(Vec<Object>, Vec<BoundVolume>), Rejection> {
     let object = object(cluster, pod);
     let (mut objects, mut volumes) = (Vec::new(), Vec::new());
     if object.spec.volumes.is_empty() && object.spec.resource_claims.is_empty() {
-        return (objects, volumes);
+        return Ok((objects, volumes));
     }
     let snapshot = cluster.snapshot();
     let context = Context { pod: object, snapshot: &snapshot, profile };
-    let Some(info) = snapshot.node(cluster.nodes().name(node)) else { return (objects, volumes) };
+    let Some(info) = snapshot.node(cluster.nodes().name(node)) else {
+        return Ok((objects, volumes));
+    };
     if profile.reserve.contains(&Plugin::VolumeBinding) {
         let decision = volume_binding::plain::reserve(&context, info);
         objects.extend(decision.objects);
@@ -565,12 +581,10 @@ fn reserve(
         volumes.extend(decision.bindings.into_iter().map(bound(false)));
         volumes.extend(decision.provisions.into_iter().map(bound(true)));
     }
-    if profile.reserve.contains(&Plugin::DynamicResources)
-        && let Ok(decision) = dynamic_resources::reserve(&context, info)
-    {
-        objects.extend(decision.objects);
+    if profile.reserve.contains(&Plugin::DynamicResources) {
+        objects.extend(dynamic_resources::reserve(&context, info)?.objects);
     }
-    (objects, volumes)
+    Ok((objects, volumes))
 }
 
 fn find(cluster: &Cluster, namespace: &str, name: &str) -> Result<PodIx, ScheduleError> {

@@ -425,10 +425,14 @@ pub struct Volume {
 impl Volume {
     /// Whether the volume has a source that is modelled; others cannot decide anything.
     pub fn has_source(&self) -> bool {
-        let Self { persistent_volume_claim, ephemeral, empty_dir, iscsi, rbd, .. } = self;
+        self.empty_dir.is_some() || self.needs_storage()
+    }
+
+    /// Whether the volume needs storage from outside the node, which can decide a placement.
+    pub fn needs_storage(&self) -> bool {
+        let Self { persistent_volume_claim, ephemeral, iscsi, rbd, .. } = self;
         persistent_volume_claim.is_some()
             || ephemeral.is_some()
-            || empty_dir.is_some()
             || iscsi.is_some()
             || rbd.is_some()
             || self.in_tree_disk().is_some()

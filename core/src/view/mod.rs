@@ -14,7 +14,7 @@ use crate::base::bits::Bits;
 use crate::base::index::Ix;
 use crate::column::{Score, add, add_to_all};
 use crate::objects::Pod;
-use crate::objects::pod::{PreferredSchedulingTerm, Toleration};
+use crate::objects::pod::{PreferredSchedulingTerm, Toleration, Volume};
 use crate::plugins::Plugin;
 use crate::plugins::image_locality::fast::Images;
 use crate::plugins::inter_pod_affinity::fast::InterPod;
@@ -112,11 +112,6 @@ impl<S: Score> View<S> {
             totals: Vec::new(),
             raw: Vec::new(),
         }
-    }
-
-    /// Forgets everything: the next decision makes all columns anew.
-    pub fn forget(&mut self) {
-        self.epoch = None;
     }
 
     /// The feasible node with the highest total, the first by name where several share it, and that
@@ -398,18 +393,9 @@ impl<S: Score> Fixed<S> {
 
 /// Whether something about the pod is covered by no column: storage, devices, gates.
 fn needs_plain_rules(pod: &Pod) -> bool {
-    let has_storage = pod.spec.volumes.iter().any(|volume| {
-        volume.persistent_volume_claim.is_some()
-            || volume.ephemeral.is_some()
-            || volume.gce_persistent_disk.is_some()
-            || volume.aws_elastic_block_store.is_some()
-            || volume.iscsi.is_some()
-            || volume.rbd.is_some()
-            || volume.azure_disk.is_some()
-            || volume.cinder.is_some()
-            || volume.portworx_volume.is_some()
-    });
-    has_storage || !pod.spec.resource_claims.is_empty() || !pod.spec.scheduling_gates.is_empty()
+    pod.spec.volumes.iter().any(Volume::needs_storage)
+        || !pod.spec.resource_claims.is_empty()
+        || !pod.spec.scheduling_gates.is_empty()
 }
 
 /// The first node by name among those with the highest total.

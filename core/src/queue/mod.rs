@@ -1,3 +1,0 @@
-//! Pods that wait to be placed.
-
-pub mod order;
