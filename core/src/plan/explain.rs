@@ -247,7 +247,7 @@ fn account<'a>(context: Context<'a>, evaluation: &Evaluation, placed_before: usi
 }
 
 fn filters<'a>(rules: &Rules<'a>, info: &NodeInfo<'a>, verdict: &Verdict) -> Vec<FilterAnswer> {
-    if *verdict == Verdict::Excluded {
+    if matches!(verdict, Verdict::Excluded | Verdict::NotExamined) {
         return Vec::new();
     }
     let answers = rules.filter_by_each(info).into_iter();
