@@ -107,7 +107,10 @@ fn found(objects: &[(Kind, Value)], claims: &[Value]) -> String {
     }
 }
 
-fn check(rows: &[(&[(Kind, Value)], &[Value], &str)]) {
+/// Objects, claims, and what is found.
+type Row<'r> = (&'r [(Kind, Value)], &'r [Value], &'r str);
+
+fn check(rows: &[Row<'_>]) {
     for (objects, claims, expected) in rows {
         assert_eq!(found(objects, claims), *expected, "{objects:?} {claims:?}");
     }
@@ -136,10 +139,10 @@ fn admin_access_takes_devices_in_use_and_leaves_them_free() {
     let mut watched = held(&["0"]);
     watched.1["status"]["allocation"]["devices"]["results"][0]["adminAccess"] = json!(true);
     check(&[
-        (&[slice(&["a"]), held(&["0"])], &[admin.clone()], "r=0"),
+        (&[slice(&["a"]), held(&["0"])], std::slice::from_ref(&admin), "r=0"),
         (&[slice(&["a"]), watched], &[some(1)], "r=0"),
         // Within one attempt it is as good as taken.
-        (&[slice(&["a"])], &[admin, some(1)], NONE),
+        (&[slice(&["a"])], &[admin.clone(), some(1)], NONE),
     ]);
 }
 
