@@ -1,6 +1,7 @@
 //! Claims that keep a pod from every node give their devices back.
 
 use bayplan::objects::{Kind, Object};
+use bayplan::plan::{PlaceOptions, place};
 use bayplan::scheduler::{Engine, Scheduler};
 use bayplan::state::Cluster;
 use bayplan::state::change::Change;
@@ -30,8 +31,14 @@ fn claim(users: &[&str]) -> Object {
     object(Kind::ResourceClaim, value)
 }
 
-/// The node `old`, cordoned, with the claim's device, and the node `new` with so many.
+/// The cluster of [`objects`].
 fn cluster(devices_on_new: usize, claim: Object) -> Cluster {
+    Cluster::from_objects(objects(devices_on_new, false, claim)).expect("nothing is refused")
+}
+
+/// The node `old`, cordoned or not, with the claim's device, the node `new` with so many, and a pod
+/// that uses the claim.
+fn objects(devices_on_new: usize, cordoned: bool, claim: Object) -> Vec<Object> {
     let node = |name: &str, cordoned: bool| {
         let allocatable = json!({"cpu": "4", "memory": "4Gi", "pods": "9"});
         let value = json!({
@@ -55,16 +62,15 @@ fn cluster(devices_on_new: usize, claim: Object) -> Cluster {
             "resourceClaims": [{"name": "gpu", "resourceClaimName": "devices"}],
         },
     });
-    Cluster::from_objects([
-        node("old", false),
+    vec![
+        node("old", cordoned),
         node("new", false),
         slice("old", 1),
         slice("new", devices_on_new),
         object(Kind::DeviceClass, json!({"metadata": {"name": "gpu"}})),
         claim,
         object(Kind::Pod, pod),
-    ])
-    .expect("nothing is refused")
+    ]
 }
 
 fn cordon(cluster: &mut Cluster, name: &str) {
@@ -137,4 +143,14 @@ fn pods_that_wait_are_asked_again_once_devices_were_given_back() {
     assert!(matches!(first[0].1, Decision::Unschedulable(_)), "{first:?}");
     let second = scheduler.schedule_pending(&mut cluster).expect("the attempt ends");
     assert!(matches!(second[0].1, Decision::Bound { .. }), "{second:?}");
+}
+
+#[test]
+fn a_placement_asks_again_once_devices_were_given_back() {
+    for (devices_on_new, expected) in [(1, Some("new")), (0, None)] {
+        let objects = objects(devices_on_new, true, claim(&[]));
+        let placement = place(objects, &PlaceOptions::default(), &mut |_, _| {});
+        let placement = placement.expect("a placement");
+        assert_eq!(placement.pods[0].node.as_deref(), expected, "{:?}", placement.pods);
+    }
 }

@@ -153,6 +153,20 @@ fn a_change_that_is_refused_changes_nothing() {
 }
 
 #[test]
+fn of_several_nodes_of_one_name_that_come_at_once_the_last_one_counts() {
+    let sized = |cpu: &str| {
+        let status = json!({"allocatable": {"cpu": cpu, "memory": "4Gi", "pods": "9"}});
+        Object::from(node("a").with(json!({"status": status})).make())
+    };
+    let mut cluster = Cluster::from_objects([sized("1"), sized("2")]).expect("small sums");
+    assert_eq!(cluster.nodes().len(), 1);
+    let once = Cluster::from_objects([sized("2")]).expect("small sums");
+    assert_eq!(cluster.state_hash(), once.state_hash());
+    cluster.load([sized("3"), sized("4"), sized("2")]).expect("small sums");
+    assert_eq!(cluster.state_hash(), once.state_hash());
+}
+
+#[test]
 fn an_update_of_the_last_node_with_an_image_corrects_its_size() {
     let with_image = |name: &str, size: i64| {
         let image = json!({"names": ["app"], "sizeBytes": size});

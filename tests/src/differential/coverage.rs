@@ -61,6 +61,9 @@ impl Coverage {
         self.decisions += 1;
         self.count(match decision {
             Ok(Decision::Bound { volumes, .. }) if !volumes.is_empty() => "bound with volumes",
+            Ok(Decision::Bound { .. }) if !pod.spec.resource_claims.is_empty() => {
+                "bound with devices"
+            }
             Ok(Decision::Bound { .. }) => "bound",
             Ok(Decision::Nominated { .. }) => "nominated",
             Ok(Decision::Unschedulable(_)) => "unschedulable",

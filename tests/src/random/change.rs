@@ -40,8 +40,14 @@ impl Generator {
         let mut objects: Vec<Object> = (0..count)
             .map(|at| if large { self.labelled_node(at) } else { self.node(at) }.into())
             .collect();
-        let others = if self.with_volumes.max(self.with_devices) > 10 { 30 } else { 8 };
-        objects.extend(self.some(others, Self::object));
+        objects.extend(self.some(8, Self::object));
+        // So many that most names are taken: pods refer to them.
+        if self.with_volumes > 10 {
+            objects.extend((0..60).map(|_| self.storage_object()));
+        }
+        if self.with_devices > 10 {
+            objects.extend((0..40).map(|_| self.device_object()));
+        }
         let names: Vec<String> = (0..count).map(|at| format!("n{at}")).collect();
         for _ in 0..self.below(12) {
             let pod = self.pod();
@@ -63,8 +69,20 @@ impl Generator {
             6 | 7 if savepoints > 0 => Step::Commit,
             8 => Step::SchedulePending,
             9 => Step::Load(self.objects_at_once(cluster)),
-            _ => Step::Change(Box::new(self.change(cluster))),
+            _ => self.change_with_claims(cluster),
         }
+    }
+
+    /// A change; a pod comes with the claims that controllers make for it.
+    fn change_with_claims(&mut self, cluster: &Cluster) -> Step {
+        let change = self.change(cluster);
+        let Change::Put(Object::Pod(pod)) = &change else { return Step::Change(Box::new(change)) };
+        let mut objects = self.made_for(pod);
+        if objects.is_empty() {
+            return Step::Change(Box::new(change));
+        }
+        objects.push(Object::Pod(pod.clone()));
+        Step::Load(objects)
     }
 
     /// Objects of several kinds, some of which replace others.
@@ -85,9 +103,10 @@ impl Generator {
 
     /// The claims that controllers make for a pod.
     fn made_for(&mut self, pod: &Pod) -> Vec<Object> {
-        let storage = self.ephemeral_claim(pod).map(Object::from);
-        let devices = self.claim_from_template(pod).map(Object::from);
-        storage.into_iter().chain(devices).filter(|_| self.chance(93)).collect()
+        let mut made = self.ephemeral_claims(pod);
+        made.extend(self.claims_from_templates(pod));
+        made.retain(|_| self.chance(93));
+        made
     }
 
     /// A change that fits the cluster, mostly.

@@ -98,10 +98,14 @@ impl Generator {
         statuses
     }
 
-    /// A claim that was made for the pod from a template, if it has one.
-    pub(super) fn claim_from_template(&mut self, pod: &Pod) -> Option<ResourceClaim> {
+    /// The claims that were made for the pod from templates.
+    pub(super) fn claims_from_templates(&mut self, pod: &Pod) -> Vec<Object> {
         let made = pod.status.resource_claim_statuses.iter();
-        let name = made.filter_map(|status| status.resource_claim_name.clone()).next()?;
+        let names = made.filter_map(|status| status.resource_claim_name.clone());
+        names.map(|name| self.claim_made_for(pod, name).into()).collect()
+    }
+
+    fn claim_made_for(&mut self, pod: &Pod, name: String) -> ResourceClaim {
         let mut claim = self.resource_claim();
         claim.meta.namespace.clone_from(&pod.meta.namespace);
         claim.meta.uid.clone_from(&name);
@@ -109,7 +113,7 @@ impl Generator {
         if self.chance(96) {
             claim.meta.owner_references = vec![pod_as_owner(pod)];
         }
-        Some(claim)
+        claim
     }
 
     fn device_class(&mut self) -> DeviceClass {

@@ -104,9 +104,13 @@ impl Generator {
         volume
     }
 
-    /// The claim of a generic ephemeral volume of the pod, if it has one.
-    pub(super) fn ephemeral_claim(&mut self, pod: &Pod) -> Option<PersistentVolumeClaim> {
-        let volume = pod.spec.volumes.iter().find(|volume| volume.ephemeral.is_some())?;
+    /// The claims of the pod's generic ephemeral volumes.
+    pub(super) fn ephemeral_claims(&mut self, pod: &Pod) -> Vec<Object> {
+        let volumes = pod.spec.volumes.iter().filter(|volume| volume.ephemeral.is_some());
+        volumes.map(|volume| self.ephemeral_claim(pod, volume).into()).collect()
+    }
+
+    fn ephemeral_claim(&mut self, pod: &Pod, volume: &Volume) -> PersistentVolumeClaim {
         let mut claim = self.claim();
         claim.meta.namespace.clone_from(&pod.meta.namespace);
         claim.meta.name = format!("{}-{}", pod.meta.name, volume.name);
@@ -114,7 +118,7 @@ impl Generator {
         if self.chance(95) {
             claim.meta.owner_references = vec![pod_as_owner(pod)];
         }
-        Some(claim)
+        claim
     }
 
     fn storage_class(&mut self) -> StorageClass {
