@@ -42,11 +42,11 @@ impl Generator {
             .collect();
         objects.extend(self.some(8, Self::object));
         // So many that most names are taken: pods refer to them.
-        if self.with_volumes > 10 {
-            objects.extend((0..60).map(|_| self.storage_object()));
+        if self.with_volumes > 0 {
+            objects.extend((0..80).map(|_| self.storage_object()));
         }
-        if self.with_devices > 10 {
-            objects.extend((0..40).map(|_| self.device_object()));
+        if self.with_devices > 0 {
+            objects.extend((0..60).map(|_| self.device_object()));
         }
         let names: Vec<String> = (0..count).map(|at| format!("n{at}")).collect();
         for _ in 0..self.below(12) {

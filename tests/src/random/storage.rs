@@ -239,7 +239,7 @@ impl Generator {
             annotations.insert(SELECTED_NODE.to_owned(), self.node_of_few());
         }
         meta.annotations = annotations.into();
-        if self.chance(2) {
+        if self.chance(1) {
             meta.deletion_timestamp = Some(Timestamp(1));
         }
         let spec = PersistentVolumeClaimSpec {
@@ -255,13 +255,14 @@ impl Generator {
             }),
             resources: VolumeResourceRequirements { requests: self.storage() },
             volume_name: if bound { self.text(&VOLUMES) } else { String::new() },
-            storage_class_name: self.maybe(96, |g| {
-                g.text(&["now", "later", "later", "local", "local", "disks", "disks", "nowhere"])
+            storage_class_name: self.maybe(98, |g| {
+                let odd = g.chance(8);
+                g.text(if odd { &["now", "nowhere"] } else { &["later", "local", "disks"] })
             }),
             volume_mode: self.volume_mode(),
             ..Default::default()
         };
-        let phase = match self.below(40) {
+        let phase = match self.below(100) {
             0 => "Lost",
             _ if bound => "Bound",
             _ => "Pending",
@@ -290,7 +291,7 @@ impl Generator {
             name: name.to_owned(),
             topology_keys: Vec::new(),
             allocatable: g.maybe(85, |g| VolumeNodeResources {
-                count: g.maybe(95, |g| g.pick(&[0, 1, 1, 2, 3])),
+                count: g.maybe(95, |g| g.pick(&[0, 1, 2, 3, 5])),
             }),
         };
         let count = 1 + self.below(DRIVERS.len());
