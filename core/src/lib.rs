@@ -125,6 +125,7 @@
 
 pub mod audit;
 pub mod base;
+pub mod batch;
 pub mod column;
 pub mod controllers;
 pub mod cycle;
@@ -138,6 +139,7 @@ pub mod scheduler;
 pub mod state;
 pub mod view;
 
+pub use batch::Template;
 pub use cycle::decision::Decision;
 pub use cycle::evaluation::{Evaluation, Verdict};
 pub use cycle::ties::Ties;

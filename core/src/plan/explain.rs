@@ -159,7 +159,7 @@ fn find(pods: &[ExpandedPod], wanted: &str) -> Result<PodName, PlaceError> {
 }
 
 /// The best node and the runner-up.
-fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
+pub(super) fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     let mut ranked: Vec<_> = nodes
         .iter()
         .filter_map(|node| Some((std::cmp::Reverse(node.total?), &node.name)))
@@ -178,10 +178,10 @@ struct Witness {
 
 /// What was said when the pod was asked about for the last time.
 #[derive(Default)]
-struct Account {
+pub(super) struct Account {
     placed_before: usize,
-    rejected: Option<String>,
-    nodes: Vec<NodeAnswer>,
+    pub(super) rejected: Option<String>,
+    pub(super) nodes: Vec<NodeAnswer>,
 }
 
 impl Driver for Witness {
@@ -216,7 +216,11 @@ impl Driver for Witness {
     }
 }
 
-fn account<'a>(context: Context<'a>, evaluation: &Evaluation, placed_before: usize) -> Account {
+pub(super) fn account<'a>(
+    context: Context<'a>,
+    evaluation: &Evaluation,
+    placed_before: usize,
+) -> Account {
     let (pod, snapshot) = (context.pod, context.snapshot);
     let whole = evaluation.pre_enqueue.as_ref().or(evaluation.pre_filter.as_ref());
     let rejected = whole.map(|rejection| rejection.text()).or_else(|| evaluation.error.clone());

@@ -18,6 +18,7 @@ pub mod pods;
 mod register;
 pub mod topology;
 pub mod trial;
+mod unbind;
 
 use crate::objects::{Node, Object, Pod, Snapshot, Store};
 use change::{Change, ChangeError};
@@ -192,6 +193,12 @@ impl Cluster {
             info.used_ports = self.nodes.used_ports(*node).cloned().collect();
         }
         snapshot
+    }
+
+    /// A copy that goes its own way. Savepoints stay with the original.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { undo: Vec::new(), savepoints: 0, ..self.clone() }
     }
 
     /// Remembers the state of now.
