@@ -100,223 +100,223 @@
 #endif
 
 
-/*
- No outcome: the handle is no live decision, or there was no attempt.
+/**
+ * No outcome: the handle is no live decision, or there was no attempt.
  */
 #define BAYPLAN_OUTCOME_NONE 0
 
-/*
- The pod is bound to the node.
+/**
+ * The pod is bound to the node.
  */
 #define BAYPLAN_OUTCOME_BOUND 1
 
-/*
- The pod is nominated to the node and waits until the victims are gone.
+/**
+ * The pod is nominated to the node and waits until the victims are gone.
  */
 #define BAYPLAN_OUTCOME_NOMINATED 2
 
-/*
- No node will do.
+/**
+ * No node will do.
  */
 #define BAYPLAN_OUTCOME_UNSCHEDULABLE 3
 
-/*
- A gate holds the pod back; it was not attempted.
+/**
+ * A gate holds the pod back; it was not attempted.
  */
 #define BAYPLAN_OUTCOME_GATED 4
 
-/*
- The pod is being deleted; it was not attempted.
+/**
+ * The pod is being deleted; it was not attempted.
  */
 #define BAYPLAN_OUTCOME_SKIPPED 5
 
-/*
- Says that there is no node.
+/**
+ * Says that there is no node.
  */
 #define BAYPLAN_NO_NODE UINT32_MAX
 
-/*
- The plugin says nothing against a node.
+/**
+ * The plugin says nothing against a node.
  */
 #define BAYPLAN_PLUGIN_YES 0
 
-/*
- The plugin refuses a node, and removing pods from it might help.
+/**
+ * The plugin refuses a node, and removing pods from it might help.
  */
 #define BAYPLAN_PLUGIN_NOT_NOW 1
 
-/*
- The plugin refuses a node, whatever pods are removed.
+/**
+ * The plugin refuses a node, whatever pods are removed.
  */
 #define BAYPLAN_PLUGIN_NEVER 2
 
-/*
- There is no node of this number now.
+/**
+ * There is no node of this number now.
  */
 #define BAYPLAN_VERDICT_ABSENT 0
 
-/*
- The pod may run on the node.
+/**
+ * The pod may run on the node.
  */
 #define BAYPLAN_VERDICT_FEASIBLE 1
 
-/*
- It may not, but removing pods from the node might help.
+/**
+ * It may not, but removing pods from the node might help.
  */
 #define BAYPLAN_VERDICT_UNSCHEDULABLE 2
 
-/*
- It may not, whatever pods are removed from the node.
+/**
+ * It may not, whatever pods are removed from the node.
  */
 #define BAYPLAN_VERDICT_UNRESOLVABLE 3
 
-/*
- The node was not looked at: the pod as a whole is not for it.
+/**
+ * The node was not looked at: the pod as a whole is not for it.
  */
 #define BAYPLAN_VERDICT_EXCLUDED 4
 
-/*
- A plugin failed on the node.
+/**
+ * A plugin failed on the node.
  */
 #define BAYPLAN_VERDICT_ERROR 5
 
-/*
- Says that a node was not scored.
+/**
+ * Says that a node was not scored.
  */
 #define BAYPLAN_NO_SCORE INT64_MIN
 
-/*
- First number of the version of the interface that this header describes.
+/**
+ * First number of the version of the interface that this header describes.
  */
 #define BAYPLAN_ABI_MAJOR 0
 
-/*
- Second number.
+/**
+ * Second number.
  */
 #define BAYPLAN_ABI_MINOR 1
 
-/*
- Third number.
+/**
+ * Third number.
  */
 #define BAYPLAN_ABI_PATCH 0
 
-/*
- All three in one number that can be compared: `major * 1000000 + minor * 1000 + patch`.
+/**
+ * All three in one number that can be compared: `major * 1000000 + minor * 1000 + patch`.
  */
 #define BAYPLAN_ABI_VERSION 1000
 
-/*
- What a call came to.
+/**
+ * What a call came to.
  */
 enum bayplan_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    /*
-     The call did what it says.
+    /**
+     * The call did what it says.
      */
     BAYPLAN_OK = 0,
-    /*
-     A pointer that must not be NULL is NULL.
+    /**
+     * A pointer that must not be NULL is NULL.
      */
     BAYPLAN_ERR_NULL = 1,
-    /*
-     The value was never a handle: a foreign pointer, or garbage.
+    /**
+     * The value was never a handle: a foreign pointer, or garbage.
      */
     BAYPLAN_ERR_HANDLE = 2,
-    /*
-     The handle was freed before.
+    /**
+     * The handle was freed before.
      */
     BAYPLAN_ERR_STALE = 3,
-    /*
-     The handle is one of another type.
+    /**
+     * The handle is one of another type.
      */
     BAYPLAN_ERR_HANDLE_TYPE = 4,
-    /*
-     Another call is using the handle: another thread, or a callback that calls back. Nothing was
-     done; the rules of sharing were broken.
+    /**
+     * Another call is using the handle: another thread, or a callback that calls back. Nothing was
+     * done; the rules of sharing were broken.
      */
     BAYPLAN_ERR_BUSY = 5,
-    /*
-     The library failed while it was changing what the handle stands for. The handle can only be
-     freed.
+    /**
+     * The library failed while it was changing what the handle stands for. The handle can only be
+     * freed.
      */
     BAYPLAN_ERR_BROKEN = 6,
-    /*
-     The library failed in this call: a bug in bayplan. Please report the message.
+    /**
+     * The library failed in this call: a bug in bayplan. Please report the message.
      */
     BAYPLAN_ERR_PANIC = 7,
-    /*
-     There are as many handles as there can be.
+    /**
+     * There are as many handles as there can be.
      */
     BAYPLAN_ERR_LIMIT = 8,
-    /*
-     A text is not UTF-8.
+    /**
+     * A text is not UTF-8.
      */
     BAYPLAN_ERR_UTF8 = 20,
-    /*
-     A length or count is larger than memory can be.
+    /**
+     * A length or count is larger than memory can be.
      */
     BAYPLAN_ERR_SIZE = 21,
-    /*
-     An array is not aligned for its elements.
+    /**
+     * An array is not aligned for its elements.
      */
     BAYPLAN_ERR_ALIGNMENT = 22,
-    /*
-     The `struct_size` of a structure is no size that this library knows.
+    /**
+     * The `struct_size` of a structure is no size that this library knows.
      */
     BAYPLAN_ERR_STRUCT_SIZE = 23,
-    /*
-     An array is too short for what it is to hold.
+    /**
+     * An array is too short for what it is to hold.
      */
     BAYPLAN_ERR_TOO_SHORT = 24,
-    /*
-     An argument is out of its range.
+    /**
+     * An argument is out of its range.
      */
     BAYPLAN_ERR_ARGUMENT = 25,
-    /*
-     A text is no valid object, list of objects, request or dump.
+    /**
+     * A text is no valid object, list of objects, request or dump.
      */
     BAYPLAN_ERR_INPUT = 40,
-    /*
-     A scheduler configuration is not valid.
+    /**
+     * A scheduler configuration is not valid.
      */
     BAYPLAN_ERR_CONFIGURATION = 41,
-    /*
-     There is no such object, node or template.
+    /**
+     * There is no such object, node or template.
      */
     BAYPLAN_ERR_NOT_FOUND = 60,
-    /*
-     The pod is bound already.
+    /**
+     * The pod is bound already.
      */
     BAYPLAN_ERR_ALREADY_BOUND = 61,
-    /*
-     The pod is not bound.
+    /**
+     * The pod is not bound.
      */
     BAYPLAN_ERR_NOT_BOUND = 62,
-    /*
-     The sum of the requests on a node would exceed 2^63-1.
+    /**
+     * The sum of the requests on a node would exceed 2^63-1.
      */
     BAYPLAN_ERR_SUM_TOO_LARGE = 63,
-    /*
-     Objects of this kind are not part of a cluster's state.
+    /**
+     * Objects of this kind are not part of a cluster's state.
      */
     BAYPLAN_ERR_KIND = 64,
-    /*
-     No profile of the scheduler has the name that the pod asks for.
+    /**
+     * No profile of the scheduler has the name that the pod asks for.
      */
     BAYPLAN_ERR_NO_PROFILE = 65,
-    /*
-     A plugin could not reserve what the pod needs besides the node.
+    /**
+     * A plugin could not reserve what the pod needs besides the node.
      */
     BAYPLAN_ERR_RESERVE = 66,
-    /*
-     The transaction has ended.
+    /**
+     * The transaction has ended.
      */
     BAYPLAN_ERR_ENDED = 67,
-    /*
-     A plugin of the host said that it failed.
+    /**
+     * A plugin of the host said that it failed.
      */
     BAYPLAN_ERR_CALLBACK = 80,
 };
@@ -328,253 +328,253 @@ typedef int32_t bayplan_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-/*
- A cluster: nodes, pods and what else decides placements. Owned by the caller: free it with
- `bayplan_cluster_free`.
+/**
+ * A cluster: nodes, pods and what else decides placements. Owned by the caller: free it with
+ * `bayplan_cluster_free`.
  */
 typedef struct bayplan_cluster bayplan_cluster;
 
-/*
- What became of one attempt to place a pod: plain data that never changes. Owned by the caller:
- free it with `bayplan_decision_free`. Questions about a value that is no live decision have the
- neutral answer: 0, empty, `BAYPLAN_NO_NODE`.
+/**
+ * What became of one attempt to place a pod: plain data that never changes. Owned by the caller:
+ * free it with `bayplan_decision_free`. Questions about a value that is no live decision have the
+ * neutral answer: 0, empty, `BAYPLAN_NO_NODE`.
  */
 typedef struct bayplan_decision bayplan_decision;
 
-/*
- What would become of a pod, and why: plain data that never changes. Owned by the caller: free it
- with `bayplan_diagnosis_free`. Questions about a value that is no live diagnosis have empty
- answers.
+/**
+ * What would become of a pod, and why: plain data that never changes. Owned by the caller: free it
+ * with `bayplan_diagnosis_free`. Questions about a value that is no live diagnosis have empty
+ * answers.
  */
 typedef struct bayplan_diagnosis bayplan_diagnosis;
 
-/*
- What went wrong in a call. Owned by the caller: free it with `bayplan_error_free`.
+/**
+ * What went wrong in a call. Owned by the caller: free it with `bayplan_error_free`.
  */
 typedef struct bayplan_error bayplan_error;
 
-/*
- What became of every pod that waited: plain data that never changes. Owned by the caller: free it
- with `bayplan_plan_free`.
+/**
+ * What became of every pod that waited: plain data that never changes. Owned by the caller: free it
+ * with `bayplan_plan_free`.
  */
 typedef struct bayplan_plan bayplan_plan;
 
-/*
- A scheduler: profiles, plugins, and what it remembers of the cluster it was last asked about.
- Owned by the caller: free it with `bayplan_scheduler_free`.
+/**
+ * A scheduler: profiles, plugins, and what it remembers of the cluster it was last asked about.
+ * Owned by the caller: free it with `bayplan_scheduler_free`.
  */
 typedef struct bayplan_scheduler bayplan_scheduler;
 
-/*
- A cluster with a scheduler as they were when it was made. Every call with it is const: any number
- of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`, when no
- thread asks any more.
+/**
+ * A cluster with a scheduler as they were when it was made. Every call with it is const: any number
+ * of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`, when no
+ * thread asks any more.
  */
 typedef struct bayplan_snapshot bayplan_snapshot;
 
-/*
- A text that a call made. Owned by the caller: free it with `bayplan_text_free`.
+/**
+ * A text that a call made. Owned by the caller: free it with `bayplan_text_free`.
  */
 typedef struct bayplan_text bayplan_text;
 
-/*
- A savepoint of a cluster. Owned by the caller: free it with `bayplan_transaction_free`.
+/**
+ * A savepoint of a cluster. Owned by the caller: free it with `bayplan_transaction_free`.
  */
 typedef struct bayplan_transaction bayplan_transaction;
 
-/*
- A text: bytes and how many. Not terminated; UTF-8 where the library gives one and where nothing
- else is said. `data` may be NULL where `length` is 0.
+/**
+ * A text: bytes and how many. Not terminated; UTF-8 where the library gives one and where nothing
+ * else is said. `data` may be NULL where `length` is 0.
  */
-typedef struct bayplan_str {
-    /*
-     The first byte.
+typedef struct {
+    /**
+     * The first byte.
      */
     const char *data;
-    /*
-     How many bytes.
+    /**
+     * How many bytes.
      */
     size_t length;
 } bayplan_str;
 
-/*
- A pod template of one cluster: a number that is never 0 and never used again.
+/**
+ * A pod template of one cluster: a number that is never 0 and never used again.
  */
 typedef uint64_t bayplan_template;
 
-/*
- How much a cluster holds.
+/**
+ * How much a cluster holds.
  */
-typedef struct bayplan_statistics {
-    /*
-     `sizeof(bayplan_statistics)`, set by the caller.
+typedef struct {
+    /**
+     * `sizeof(bayplan_statistics)`, set by the caller.
      */
     size_t struct_size;
-    /*
-     Nodes.
+    /**
+     * Nodes.
      */
     uint64_t nodes;
-    /*
-     Pods, pending and bound.
+    /**
+     * Pods, pending and bound.
      */
     uint64_t pods;
-    /*
-     Pods that count on a node.
+    /**
+     * Pods that count on a node.
      */
     uint64_t bound_pods;
-    /*
-     Pods that are nominated to a node and not bound.
+    /**
+     * Pods that are nominated to a node and not bound.
      */
     uint64_t nominated_pods;
-    /*
-     Classes: kinds of pods that are the same to the scheduler.
+    /**
+     * Classes: kinds of pods that are the same to the scheduler.
      */
     uint64_t classes;
-    /*
-     Transactions that are open.
+    /**
+     * Transactions that are open.
      */
     uint64_t transactions;
-    /*
-     CPU that pods may use, in thousandths, over all nodes.
+    /**
+     * CPU that pods may use, in thousandths, over all nodes.
      */
     int64_t allocatable_cpu_milli;
-    /*
-     CPU that bound pods request, in thousandths.
+    /**
+     * CPU that bound pods request, in thousandths.
      */
     int64_t requested_cpu_milli;
-    /*
-     Memory that pods may use, in bytes, over all nodes; at most 2^63-1.
+    /**
+     * Memory that pods may use, in bytes, over all nodes; at most 2^63-1.
      */
     int64_t allocatable_memory_bytes;
-    /*
-     Memory that bound pods request, in bytes; at most 2^63-1.
+    /**
+     * Memory that bound pods request, in bytes; at most 2^63-1.
      */
     int64_t requested_memory_bytes;
 } bayplan_statistics;
 
-/*
- What became of one pod. The texts are borrowed until the plan is freed.
+/**
+ * What became of one pod. The texts are borrowed until the plan is freed.
  */
-typedef struct bayplan_plan_item {
-    /*
-     `sizeof(bayplan_plan_item)`, set by the caller.
+typedef struct {
+    /**
+     * `sizeof(bayplan_plan_item)`, set by the caller.
      */
     size_t struct_size;
-    /*
-     Namespace of the pod.
+    /**
+     * Namespace of the pod.
      */
-    struct bayplan_str pod_namespace;
-    /*
-     Name of the pod.
+    bayplan_str pod_namespace;
+    /**
+     * Name of the pod.
      */
-    struct bayplan_str pod_name;
-    /*
-     Name of the node it is bound or nominated to; empty where there is none.
+    bayplan_str pod_name;
+    /**
+     * Name of the node it is bound or nominated to; empty where there is none.
      */
-    struct bayplan_str node;
-    /*
-     kube-scheduler's words about a pod that is not bound; empty for one that is.
+    bayplan_str node;
+    /**
+     * kube-scheduler's words about a pod that is not bound; empty for one that is.
      */
-    struct bayplan_str message;
-    /*
-     Total score of the node; `BAYPLAN_NO_SCORE` where none was computed.
+    bayplan_str message;
+    /**
+     * Total score of the node; `BAYPLAN_NO_SCORE` where none was computed.
      */
     int64_t score;
-    /*
-     Number of the node; `BAYPLAN_NO_NODE` where there is none.
+    /**
+     * Number of the node; `BAYPLAN_NO_NODE` where there is none.
      */
     uint32_t node_number;
-    /*
-     What became of it: one of `BAYPLAN_OUTCOME_...`.
+    /**
+     * What became of it: one of `BAYPLAN_OUTCOME_...`.
      */
     uint8_t outcome;
 } bayplan_plan_item;
 
-/*
- What a plugin is asked about. Borrowed for the call of the plugin.
+/**
+ * What a plugin is asked about. Borrowed for the call of the plugin.
  */
-typedef struct bayplan_plugin_question {
-    /*
-     The size of this structure as the library knows it.
+typedef struct {
+    /**
+     * The size of this structure as the library knows it.
      */
     size_t struct_size;
-    /*
-     Namespace of the pod.
+    /**
+     * Namespace of the pod.
      */
-    struct bayplan_str pod_namespace;
-    /*
-     Name of the pod.
+    bayplan_str pod_namespace;
+    /**
+     * Name of the pod.
      */
-    struct bayplan_str pod_name;
-    /*
-     How many nodes.
+    bayplan_str pod_name;
+    /**
+     * How many nodes.
      */
     size_t count;
-    /*
-     Their numbers, `count` of them.
+    /**
+     * Their numbers, `count` of them.
      */
     const uint32_t *nodes;
 } bayplan_plugin_question;
 
-/*
- Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at first.
- Anything but 0 says that the plugin failed: the call that asked fails with
- `BAYPLAN_ERR_CALLBACK` and changes nothing.
+/**
+ * Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at first.
+ * Anything but 0 says that the plugin failed: the call that asked fails with
+ * `BAYPLAN_ERR_CALLBACK` and changes nothing.
  */
 typedef int32_t (*bayplan_plugin_filter)(void *user_data,
-                                         const struct bayplan_plugin_question *question,
+                                         const bayplan_plugin_question *question,
                                          uint8_t *verdicts);
 
-/*
- Fills `scores`, which has an entry per node of the question, all 0 at first, with numbers from 0
- to 100; others count as the nearest of these. Fails like a filter.
+/**
+ * Fills `scores`, which has an entry per node of the question, all 0 at first, with numbers from 0
+ * to 100; others count as the nearest of these. Fails like a filter.
  */
 typedef int32_t (*bayplan_plugin_score)(void *user_data,
-                                        const struct bayplan_plugin_question *question,
+                                        const bayplan_plugin_question *question,
                                         int64_t *scores);
 
-/*
- Is told that the library will not use `user_data` any more.
+/**
+ * Is told that the library will not use `user_data` any more.
  */
 typedef void (*bayplan_plugin_release)(void *user_data);
 
-/*
- A plugin of the host. What it says of a node depends on that node, on the pod and on nothing else
- that changes. Its functions run on the thread of the call that asks; where snapshots are asked by
- several threads, on several at once. They must not jump or throw out of the library, and what they
- call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
+/**
+ * A plugin of the host. What it says of a node depends on that node, on the pod and on nothing else
+ * that changes. Its functions run on the thread of the call that asks; where snapshots are asked by
+ * several threads, on several at once. They must not jump or throw out of the library, and what they
+ * call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
  */
-typedef struct bayplan_plugin {
-    /*
-     `sizeof(bayplan_plugin)`, set by the caller.
+typedef struct {
+    /**
+     * `sizeof(bayplan_plugin)`, set by the caller.
      */
     size_t struct_size;
-    /*
-     The name that messages and score parts use: 1 to 253 bytes, not that of a built-in plugin.
+    /**
+     * The name that messages and score parts use: 1 to 253 bytes, not that of a built-in plugin.
      */
-    struct bayplan_str name;
-    /*
-     Why it refuses nodes, as messages count it: `node(s) were ...`. Empty: a text with the name.
+    bayplan_str name;
+    /**
+     * Why it refuses nodes, as messages count it: `node(s) were ...`. Empty: a text with the name.
      */
-    struct bayplan_str reason;
-    /*
-     Given to every function.
+    bayplan_str reason;
+    /**
+     * Given to every function.
      */
     void *user_data;
-    /*
-     Refuses nodes; NULL where it does not.
+    /**
+     * Refuses nodes; NULL where it does not.
      */
     bayplan_plugin_filter filter;
-    /*
-     Scores nodes; NULL where it does not.
+    /**
+     * Scores nodes; NULL where it does not.
      */
     bayplan_plugin_score score;
-    /*
-     What its scores are multiplied by, 1 to 1000000; not looked at where it does not score.
+    /**
+     * What its scores are multiplied by, 1 to 1000000; not looked at where it does not score.
      */
     int64_t score_weight;
-    /*
-     Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to be.
+    /**
+     * Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to be.
      */
     bayplan_plugin_release release;
 } bayplan_plugin;
@@ -583,590 +583,588 @@ typedef struct bayplan_plugin {
 extern "C" {
 #endif // __cplusplus
 
-/*
- A cluster without anything; NULL where there are too many handles.
+/**
+ * A cluster without anything; NULL where there are too many handles.
  */
-BAYPLAN_API struct bayplan_cluster *bayplan_cluster_new(void);
+BAYPLAN_API bayplan_cluster *bayplan_cluster_new(void);
 
-/*
- Frees a cluster. Its transactions end; everything else that came from it stays valid. NULL is
- fine.
+/**
+ * Frees a cluster. Its transactions end; everything else that came from it stays valid. NULL is
+ * fine.
  */
-BAYPLAN_API bayplan_status bayplan_cluster_free(struct bayplan_cluster *cluster);
+BAYPLAN_API bayplan_status bayplan_cluster_free(bayplan_cluster *cluster);
 
-/*
- A copy that goes its own way, with the numbers of the nodes and the templates, without the
- transactions. It takes time and memory in proportion to the cluster.
+/**
+ * A copy that goes its own way, with the numbers of the nodes and the templates, without the
+ * transactions. It takes time and memory in proportion to the cluster.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_copy(const struct bayplan_cluster *cluster,
-                                    struct bayplan_cluster **copy,
-                                    struct bayplan_error **error);
+bayplan_status bayplan_cluster_copy(const bayplan_cluster *cluster,
+                                    bayplan_cluster **copy,
+                                    bayplan_error **error);
 
-/*
- Adds manifests as people write them: YAML or JSON, one document or many, lists too. What is left
- out is completed as the API server completes it, workloads become the pods that their controllers
- would create, and everything is checked. All of the text goes in or nothing; objects that are
- there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
+/**
+ * Adds manifests as people write them: YAML or JSON, one document or many, lists too. What is left
+ * out is completed as the API server completes it, workloads become the pods that their controllers
+ * would create, and everything is checked. All of the text goes in or nothing; objects that are
+ * there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_load(struct bayplan_cluster *cluster,
-                                    struct bayplan_str text,
-                                    struct bayplan_error **error);
+bayplan_status bayplan_cluster_load(bayplan_cluster *cluster,
+                                    bayplan_str text,
+                                    bayplan_error **error);
 
-/*
- Adds or replaces objects as an API server has them, such as a watch delivers: believed as they
- are, workloads left aside because their pods come by themselves. JSON or YAML, one object or many.
- All of the text goes in or nothing.
+/**
+ * Adds or replaces objects as an API server has them, such as a watch delivers: believed as they
+ * are, workloads left aside because their pods come by themselves. JSON or YAML, one object or many.
+ * All of the text goes in or nothing.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_apply(struct bayplan_cluster *cluster,
-                                     struct bayplan_str text,
-                                     struct bayplan_error **error);
+bayplan_status bayplan_cluster_apply(bayplan_cluster *cluster,
+                                     bayplan_str text,
+                                     bayplan_error **error);
 
-/*
- Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for kinds
- that have none.
+/**
+ * Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for kinds
+ * that have none.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_delete(struct bayplan_cluster *cluster,
-                                      struct bayplan_str kind,
-                                      struct bayplan_str namespace_,
-                                      struct bayplan_str name,
-                                      struct bayplan_error **error);
+bayplan_status bayplan_cluster_delete(bayplan_cluster *cluster,
+                                      bayplan_str kind,
+                                      bayplan_str namespace_,
+                                      bayplan_str name,
+                                      bayplan_error **error);
 
-/*
- What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that were
- skipped, pods that the API server would refuse. Borrowed until the next call with the cluster
- that is not const.
+/**
+ * What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that were
+ * skipped, pods that the API server would refuse. Borrowed until the next call with the cluster
+ * that is not const.
  */
-BAYPLAN_API struct bayplan_str bayplan_cluster_notes(const struct bayplan_cluster *cluster);
+BAYPLAN_API bayplan_str bayplan_cluster_notes(const bayplan_cluster *cluster);
 
-/*
- Reads one pod (YAML or JSON, as an API server would have it) as the template of others; 0 where
- that fails. The template is valid with this cluster and its later copies, for their whole lives;
- it is no part of the state, so no rollback takes it away.
- */
-BAYPLAN_API
-bayplan_template bayplan_cluster_intern_pod(struct bayplan_cluster *cluster,
-                                            struct bayplan_str pod,
-                                            struct bayplan_error **error);
-
-/*
- Binds a pending pod to a node, as a scheduler other than this one decided.
+/**
+ * Reads one pod (YAML or JSON, as an API server would have it) as the template of others; 0 where
+ * that fails. The template is valid with this cluster and its later copies, for their whole lives;
+ * it is no part of the state, so no rollback takes it away.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_bind(struct bayplan_cluster *cluster,
-                                    struct bayplan_str namespace_,
-                                    struct bayplan_str name,
-                                    struct bayplan_str node,
-                                    struct bayplan_error **error);
+bayplan_template bayplan_cluster_intern_pod(bayplan_cluster *cluster,
+                                            bayplan_str pod,
+                                            bayplan_error **error);
 
-/*
- Makes a bound pod pending again.
+/**
+ * Binds a pending pod to a node, as a scheduler other than this one decided.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_unbind(struct bayplan_cluster *cluster,
-                                      struct bayplan_str namespace_,
-                                      struct bayplan_str name,
-                                      struct bayplan_error **error);
+bayplan_status bayplan_cluster_bind(bayplan_cluster *cluster,
+                                    bayplan_str namespace_,
+                                    bayplan_str name,
+                                    bayplan_str node,
+                                    bayplan_error **error);
 
-/*
- The number of a node name; `BAYPLAN_NO_NODE` where the name never had a node.
+/**
+ * Makes a bound pod pending again.
  */
 BAYPLAN_API
-uint32_t bayplan_cluster_node_number(const struct bayplan_cluster *cluster,
-                                     struct bayplan_str name);
+bayplan_status bayplan_cluster_unbind(bayplan_cluster *cluster,
+                                      bayplan_str namespace_,
+                                      bayplan_str name,
+                                      bayplan_error **error);
 
-/*
- The name of a node number; empty where there is none. Borrowed until the cluster is freed.
+/**
+ * The number of a node name; `BAYPLAN_NO_NODE` where the name never had a node.
+ */
+BAYPLAN_API uint32_t bayplan_cluster_node_number(const bayplan_cluster *cluster, bayplan_str name);
+
+/**
+ * The name of a node number; empty where there is none. Borrowed until the cluster is freed.
+ */
+BAYPLAN_API bayplan_str bayplan_cluster_node_name(const bayplan_cluster *cluster, uint32_t number);
+
+/**
+ * How many node numbers were given: every number is smaller, and arrays with an entry per node have
+ * this length. It only grows.
+ */
+BAYPLAN_API size_t bayplan_cluster_node_numbers(const bayplan_cluster *cluster);
+
+/**
+ * How much the cluster holds. Costs a walk over nodes and pods.
  */
 BAYPLAN_API
-struct bayplan_str bayplan_cluster_node_name(const struct bayplan_cluster *cluster,
-                                             uint32_t number);
+bayplan_status bayplan_cluster_statistics(const bayplan_cluster *cluster,
+                                          bayplan_statistics *statistics,
+                                          bayplan_error **error);
 
-/*
- How many node numbers were given: every number is smaller, and arrays with an entry per node have
- this length. It only grows.
- */
-BAYPLAN_API size_t bayplan_cluster_node_numbers(const struct bayplan_cluster *cluster);
-
-/*
- How much the cluster holds. Costs a walk over nodes and pods.
+/**
+ * A number that is the same for clusters of the same objects in the same places, on every machine
+ * and in every run of one version of the library. Costs a walk over all objects.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_statistics(const struct bayplan_cluster *cluster,
-                                          struct bayplan_statistics *statistics,
-                                          struct bayplan_error **error);
-
-/*
- A number that is the same for clusters of the same objects in the same places, on every machine
- and in every run of one version of the library. Costs a walk over all objects.
- */
-BAYPLAN_API
-bayplan_status bayplan_cluster_hash(const struct bayplan_cluster *cluster,
+bayplan_status bayplan_cluster_hash(const bayplan_cluster *cluster,
                                     uint64_t *hash,
-                                    struct bayplan_error **error);
+                                    bayplan_error **error);
 
-/*
- What became of the pod: one of `BAYPLAN_OUTCOME_...`.
+/**
+ * What became of the pod: one of `BAYPLAN_OUTCOME_...`.
  */
-BAYPLAN_API uint8_t bayplan_decision_outcome(const struct bayplan_decision *decision);
+BAYPLAN_API uint8_t bayplan_decision_outcome(const bayplan_decision *decision);
 
-/*
- Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed until
- the decision is freed.
+/**
+ * Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed until
+ * the decision is freed.
  */
-BAYPLAN_API struct bayplan_str bayplan_decision_node(const struct bayplan_decision *decision);
+BAYPLAN_API bayplan_str bayplan_decision_node(const bayplan_decision *decision);
 
-/*
- Number of that node; `BAYPLAN_NO_NODE` where there is none.
+/**
+ * Number of that node; `BAYPLAN_NO_NODE` where there is none.
  */
-BAYPLAN_API uint32_t bayplan_decision_node_number(const struct bayplan_decision *decision);
+BAYPLAN_API uint32_t bayplan_decision_node_number(const bayplan_decision *decision);
 
-/*
- Total score of that node; `BAYPLAN_NO_SCORE` where none was computed.
+/**
+ * Total score of that node; `BAYPLAN_NO_SCORE` where none was computed.
  */
-BAYPLAN_API int64_t bayplan_decision_score(const struct bayplan_decision *decision);
+BAYPLAN_API int64_t bayplan_decision_score(const bayplan_decision *decision);
 
-/*
- kube-scheduler's words about a pod that is not bound; empty for one that is. Borrowed until the
- decision is freed.
+/**
+ * kube-scheduler's words about a pod that is not bound; empty for one that is. Borrowed until the
+ * decision is freed.
  */
-BAYPLAN_API struct bayplan_str bayplan_decision_message(const struct bayplan_decision *decision);
+BAYPLAN_API bayplan_str bayplan_decision_message(const bayplan_decision *decision);
 
-/*
- How many pods have to go before the pod fits the node it is nominated to.
+/**
+ * How many pods have to go before the pod fits the node it is nominated to.
  */
-BAYPLAN_API size_t bayplan_decision_victims(const struct bayplan_decision *decision);
+BAYPLAN_API size_t bayplan_decision_victims(const bayplan_decision *decision);
 
-/*
- Namespace of one of them, the most important first; empty where there is none at `index`. Borrowed
- until the decision is freed.
- */
-BAYPLAN_API
-struct bayplan_str bayplan_decision_victim_namespace(const struct bayplan_decision *decision,
-                                                     size_t index);
-
-/*
- Name of one of them.
+/**
+ * Namespace of one of them, the most important first; empty where there is none at `index`. Borrowed
+ * until the decision is freed.
  */
 BAYPLAN_API
-struct bayplan_str bayplan_decision_victim_name(const struct bayplan_decision *decision,
-                                                size_t index);
+bayplan_str bayplan_decision_victim_namespace(const bayplan_decision *decision,
+                                              size_t index);
 
-/*
- Frees a decision. NULL is fine.
- */
-BAYPLAN_API bayplan_status bayplan_decision_free(struct bayplan_decision *decision);
-
-/*
- The whole story for people, with a line per node. Its form may change between versions. Borrowed
- until the diagnosis is freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_diagnosis_text(const struct bayplan_diagnosis *diagnosis);
-
-/*
- The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every node.
- Borrowed until the diagnosis is freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_diagnosis_json(const struct bayplan_diagnosis *diagnosis);
-
-/*
- kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis is
- freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_diagnosis_message(const struct bayplan_diagnosis *diagnosis);
-
-/*
- Name of the node that the pod runs on or would go to; empty where there is none. Borrowed until
- the diagnosis is freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_diagnosis_node(const struct bayplan_diagnosis *diagnosis);
-
-/*
- Frees a diagnosis. NULL is fine.
- */
-BAYPLAN_API bayplan_status bayplan_diagnosis_free(struct bayplan_diagnosis *diagnosis);
-
-/*
- What kind of error it is; `BAYPLAN_ERR_HANDLE` where `error` is no live error.
- */
-BAYPLAN_API bayplan_status bayplan_error_status(const struct bayplan_error *error);
-
-/*
- What went wrong, for people: one or more lines. Borrowed until the error is freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_error_message(const struct bayplan_error *error);
-
-/*
- The object at fault, as `Kind namespace/name`; empty where none is. Borrowed until the error is
- freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_error_object(const struct bayplan_error *error);
-
-/*
- Path of the field at fault, such as `spec.containers[0].resources.requests.memory`, or the name
- of the argument; empty where none is. Borrowed until the error is freed.
- */
-BAYPLAN_API struct bayplan_str bayplan_error_field(const struct bayplan_error *error);
-
-/*
- Line of the text at fault, from 1; 0 where it is not known.
- */
-BAYPLAN_API uint32_t bayplan_error_line(const struct bayplan_error *error);
-
-/*
- Column of the text at fault in characters, from 1; 0 where it is not known.
- */
-BAYPLAN_API uint32_t bayplan_error_column(const struct bayplan_error *error);
-
-/*
- Frees an error. NULL is fine.
- */
-BAYPLAN_API bayplan_status bayplan_error_free(struct bayplan_error *error);
-
-/*
- A sentence about a status number, without its end; static. Any number may be asked about.
- */
-BAYPLAN_API struct bayplan_str bayplan_status_text(int32_t status);
-
-/*
- How many pods the plan tells about; 0 where `plan` is no live plan.
- */
-BAYPLAN_API size_t bayplan_plan_length(const struct bayplan_plan *plan);
-
-/*
- How many of them are bound.
- */
-BAYPLAN_API size_t bayplan_plan_bound(const struct bayplan_plan *plan);
-
-/*
- What became of the pod at `index`, in the order of the attempts.
+/**
+ * Name of one of them.
  */
 BAYPLAN_API
-bayplan_status bayplan_plan_get(const struct bayplan_plan *plan,
+bayplan_str bayplan_decision_victim_name(const bayplan_decision *decision,
+                                         size_t index);
+
+/**
+ * Frees a decision. NULL is fine.
+ */
+BAYPLAN_API bayplan_status bayplan_decision_free(bayplan_decision *decision);
+
+/**
+ * The whole story for people, with a line per node. Its form may change between versions. Borrowed
+ * until the diagnosis is freed.
+ */
+BAYPLAN_API bayplan_str bayplan_diagnosis_text(const bayplan_diagnosis *diagnosis);
+
+/**
+ * The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every node.
+ * Borrowed until the diagnosis is freed.
+ */
+BAYPLAN_API
+bayplan_str bayplan_diagnosis_json(const bayplan_diagnosis *diagnosis);
+
+/**
+ * kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis is
+ * freed.
+ */
+BAYPLAN_API
+bayplan_str bayplan_diagnosis_message(const bayplan_diagnosis *diagnosis);
+
+/**
+ * Name of the node that the pod runs on or would go to; empty where there is none. Borrowed until
+ * the diagnosis is freed.
+ */
+BAYPLAN_API bayplan_str bayplan_diagnosis_node(const bayplan_diagnosis *diagnosis);
+
+/**
+ * Frees a diagnosis. NULL is fine.
+ */
+BAYPLAN_API bayplan_status bayplan_diagnosis_free(bayplan_diagnosis *diagnosis);
+
+/**
+ * What kind of error it is; `BAYPLAN_ERR_HANDLE` where `error` is no live error.
+ */
+BAYPLAN_API bayplan_status bayplan_error_status(const bayplan_error *error);
+
+/**
+ * What went wrong, for people: one or more lines. Borrowed until the error is freed.
+ */
+BAYPLAN_API bayplan_str bayplan_error_message(const bayplan_error *error);
+
+/**
+ * The object at fault, as `Kind namespace/name`; empty where none is. Borrowed until the error is
+ * freed.
+ */
+BAYPLAN_API bayplan_str bayplan_error_object(const bayplan_error *error);
+
+/**
+ * Path of the field at fault, such as `spec.containers[0].resources.requests.memory`, or the name
+ * of the argument; empty where none is. Borrowed until the error is freed.
+ */
+BAYPLAN_API bayplan_str bayplan_error_field(const bayplan_error *error);
+
+/**
+ * Line of the text at fault, from 1; 0 where it is not known.
+ */
+BAYPLAN_API uint32_t bayplan_error_line(const bayplan_error *error);
+
+/**
+ * Column of the text at fault in characters, from 1; 0 where it is not known.
+ */
+BAYPLAN_API uint32_t bayplan_error_column(const bayplan_error *error);
+
+/**
+ * Frees an error. NULL is fine.
+ */
+BAYPLAN_API bayplan_status bayplan_error_free(bayplan_error *error);
+
+/**
+ * A sentence about a status number, without its end; static. Any number may be asked about.
+ */
+BAYPLAN_API bayplan_str bayplan_status_text(int32_t status);
+
+/**
+ * How many pods the plan tells about; 0 where `plan` is no live plan.
+ */
+BAYPLAN_API size_t bayplan_plan_length(const bayplan_plan *plan);
+
+/**
+ * How many of them are bound.
+ */
+BAYPLAN_API size_t bayplan_plan_bound(const bayplan_plan *plan);
+
+/**
+ * What became of the pod at `index`, in the order of the attempts.
+ */
+BAYPLAN_API
+bayplan_status bayplan_plan_get(const bayplan_plan *plan,
                                 size_t index,
-                                struct bayplan_plan_item *item,
-                                struct bayplan_error **error);
+                                bayplan_plan_item *item,
+                                bayplan_error **error);
 
-/*
- The decision about the pod at `index`, a handle of its own.
+/**
+ * The decision about the pod at `index`, a handle of its own.
  */
 BAYPLAN_API
-bayplan_status bayplan_plan_decision(const struct bayplan_plan *plan,
+bayplan_status bayplan_plan_decision(const bayplan_plan *plan,
                                      size_t index,
-                                     struct bayplan_decision **decision,
-                                     struct bayplan_error **error);
+                                     bayplan_decision **decision,
+                                     bayplan_error **error);
 
-/*
- Frees a plan. NULL is fine.
+/**
+ * Frees a plan. NULL is fine.
  */
-BAYPLAN_API bayplan_status bayplan_plan_free(struct bayplan_plan *plan);
+BAYPLAN_API bayplan_status bayplan_plan_free(bayplan_plan *plan);
 
-/*
- A scheduler with kube-scheduler's default profile; NULL where there are too many handles.
+/**
+ * A scheduler with kube-scheduler's default profile; NULL where there are too many handles.
  */
-BAYPLAN_API struct bayplan_scheduler *bayplan_scheduler_new(void);
+BAYPLAN_API bayplan_scheduler *bayplan_scheduler_new(void);
 
-/*
- The scheduler that a KubeSchedulerConfiguration (YAML or JSON) describes. Extenders are refused.
- */
-BAYPLAN_API
-bayplan_status bayplan_scheduler_configure(struct bayplan_str configuration,
-                                           struct bayplan_scheduler **scheduler,
-                                           struct bayplan_error **error);
-
-/*
- Frees a scheduler. NULL is fine.
- */
-BAYPLAN_API bayplan_status bayplan_scheduler_free(struct bayplan_scheduler *scheduler);
-
-/*
- Chooses among several best nodes at random, by this seed, the same way in every run. A new
- scheduler takes the first by name.
+/**
+ * The scheduler that a KubeSchedulerConfiguration (YAML or JSON) describes. Extenders are refused.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_break_ties(struct bayplan_scheduler *scheduler,
+bayplan_status bayplan_scheduler_configure(bayplan_str configuration,
+                                           bayplan_scheduler **scheduler,
+                                           bayplan_error **error);
+
+/**
+ * Frees a scheduler. NULL is fine.
+ */
+BAYPLAN_API bayplan_status bayplan_scheduler_free(bayplan_scheduler *scheduler);
+
+/**
+ * Chooses among several best nodes at random, by this seed, the same way in every run. A new
+ * scheduler takes the first by name.
+ */
+BAYPLAN_API
+bayplan_status bayplan_scheduler_break_ties(bayplan_scheduler *scheduler,
                                             uint64_t seed,
-                                            struct bayplan_error **error);
+                                            bayplan_error **error);
 
-/*
- Adds a plugin of the host to every profile, asked after those that take part so far; one of the
- same name is replaced. The structure is only read; `user_data` is used until `release` is called,
- also where this call fails once the structure was read.
+/**
+ * Adds a plugin of the host to every profile, asked after those that take part so far; one of the
+ * same name is replaced. The structure is only read; `user_data` is used until `release` is called,
+ * also where this call fails once the structure was read.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_add_plugin(struct bayplan_scheduler *scheduler,
-                                            const struct bayplan_plugin *plugin,
-                                            struct bayplan_error **error);
+bayplan_status bayplan_scheduler_add_plugin(bayplan_scheduler *scheduler,
+                                            const bayplan_plugin *plugin,
+                                            bayplan_error **error);
 
-/*
- How many plugins score, over all profiles: the rows of `parts` in `bayplan_scheduler_score`.
+/**
+ * How many plugins score, over all profiles: the rows of `parts` in `bayplan_scheduler_score`.
  */
-BAYPLAN_API size_t bayplan_scheduler_score_plugins(const struct bayplan_scheduler *scheduler);
+BAYPLAN_API size_t bayplan_scheduler_score_plugins(const bayplan_scheduler *scheduler);
 
-/*
- The name of one of them; empty where there is none at `index`. Static.
- */
-BAYPLAN_API
-struct bayplan_str bayplan_scheduler_score_plugin(const struct bayplan_scheduler *scheduler,
-                                                  size_t index);
-
-/*
- Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices that
- it needs. Where others have to make room first it is nominated; whoever drives the scheduler
- deletes them and asks again. That no node takes the pod is a decision, not an error. `decision`
- may be NULL.
+/**
+ * The name of one of them; empty where there is none at `index`. Static.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_schedule(struct bayplan_scheduler *scheduler,
-                                          struct bayplan_cluster *cluster,
-                                          struct bayplan_str pod_namespace,
-                                          struct bayplan_str pod_name,
-                                          struct bayplan_decision **decision,
-                                          struct bayplan_error **error);
+bayplan_str bayplan_scheduler_score_plugin(const bayplan_scheduler *scheduler,
+                                           size_t index);
 
-/*
- Attempts every pending pod once: by priority, then in the order in which the pods were added. Pods
- that should make room are named in the plan and stay. `plan` may be NULL.
+/**
+ * Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices that
+ * it needs. Where others have to make room first it is nominated; whoever drives the scheduler
+ * deletes them and asks again. That no node takes the pod is a decision, not an error. `decision`
+ * may be NULL.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_schedule_pending(struct bayplan_scheduler *scheduler,
-                                                  struct bayplan_cluster *cluster,
-                                                  struct bayplan_plan **plan,
-                                                  struct bayplan_error **error);
+bayplan_status bayplan_scheduler_schedule(bayplan_scheduler *scheduler,
+                                          bayplan_cluster *cluster,
+                                          bayplan_str pod_namespace,
+                                          bayplan_str pod_name,
+                                          bayplan_decision **decision,
+                                          bayplan_error **error);
 
-/*
- Adds `count` new pods of the template and attempts each, as if they had been added and attempted
- one by one. They are named after the template with an ordinal, `web-0`, `web-1`, ...; names that
- are taken are passed over. No text is read.
-
- `nodes` has `count` entries: the number of the node that each is bound to, or `BAYPLAN_NO_NODE`.
- `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which may
- be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the call
- fails in between, those before are in the cluster and written down, and the other entries say
- `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
+/**
+ * Attempts every pending pod once: by priority, then in the order in which the pods were added. Pods
+ * that should make room are named in the plan and stay. `plan` may be NULL.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_schedule_batch(struct bayplan_scheduler *scheduler,
-                                                struct bayplan_cluster *cluster,
+bayplan_status bayplan_scheduler_schedule_pending(bayplan_scheduler *scheduler,
+                                                  bayplan_cluster *cluster,
+                                                  bayplan_plan **plan,
+                                                  bayplan_error **error);
+
+/**
+ * Adds `count` new pods of the template and attempts each, as if they had been added and attempted
+ * one by one. They are named after the template with an ordinal, `web-0`, `web-1`, ...; names that
+ * are taken are passed over. No text is read.
+ *
+ * `nodes` has `count` entries: the number of the node that each is bound to, or `BAYPLAN_NO_NODE`.
+ * `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which may
+ * be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the call
+ * fails in between, those before are in the cluster and written down, and the other entries say
+ * `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
+ */
+BAYPLAN_API
+bayplan_status bayplan_scheduler_schedule_batch(bayplan_scheduler *scheduler,
+                                                bayplan_cluster *cluster,
                                                 bayplan_template template_,
                                                 size_t count,
                                                 uint32_t *nodes,
                                                 uint8_t *outcomes,
                                                 size_t *placed,
-                                                struct bayplan_error **error);
+                                                bayplan_error **error);
 
-/*
- The verdict about every node for a pod; nothing is changed. `verdicts` has `length` entries, at
- least `bayplan_cluster_node_numbers(cluster)`; the entry of a number is one of
- `BAYPLAN_VERDICT_...`. `feasible`, which may be NULL, gets how many nodes take the pod.
+/**
+ * The verdict about every node for a pod; nothing is changed. `verdicts` has `length` entries, at
+ * least `bayplan_cluster_node_numbers(cluster)`; the entry of a number is one of
+ * `BAYPLAN_VERDICT_...`. `feasible`, which may be NULL, gets how many nodes take the pod.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_filter(struct bayplan_scheduler *scheduler,
-                                        struct bayplan_cluster *cluster,
-                                        struct bayplan_str pod_namespace,
-                                        struct bayplan_str pod_name,
+bayplan_status bayplan_scheduler_filter(bayplan_scheduler *scheduler,
+                                        bayplan_cluster *cluster,
+                                        bayplan_str pod_namespace,
+                                        bayplan_str pod_name,
                                         uint8_t *verdicts,
                                         size_t length,
                                         size_t *feasible,
-                                        struct bayplan_error **error);
+                                        bayplan_error **error);
 
-/*
- The score of every node for a pod; nothing is changed. `totals` has `length` entries, at least
- `bayplan_cluster_node_numbers(cluster)`; nodes that do not take the pod have `BAYPLAN_NO_SCORE`.
- `parts` may be NULL; else it has `parts_length` entries, at least
- `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of plugin
- `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say. `scored`, which
- may be NULL, gets how many nodes have a score.
+/**
+ * The score of every node for a pod; nothing is changed. `totals` has `length` entries, at least
+ * `bayplan_cluster_node_numbers(cluster)`; nodes that do not take the pod have `BAYPLAN_NO_SCORE`.
+ * `parts` may be NULL; else it has `parts_length` entries, at least
+ * `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of plugin
+ * `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say. `scored`, which
+ * may be NULL, gets how many nodes have a score.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_score(struct bayplan_scheduler *scheduler,
-                                       struct bayplan_cluster *cluster,
-                                       struct bayplan_str pod_namespace,
-                                       struct bayplan_str pod_name,
+bayplan_status bayplan_scheduler_score(bayplan_scheduler *scheduler,
+                                       bayplan_cluster *cluster,
+                                       bayplan_str pod_namespace,
+                                       bayplan_str pod_name,
                                        int64_t *totals,
                                        size_t length,
                                        int64_t *parts,
                                        size_t parts_length,
                                        size_t *scored,
-                                       struct bayplan_error **error);
+                                       bayplan_error **error);
 
-/*
- Who would have to make room for a pod that no node takes; nothing is changed. The decision is
- nominated or unschedulable. A pod that some node takes is refused with `BAYPLAN_ERR_ARGUMENT`.
+/**
+ * Who would have to make room for a pod that no node takes; nothing is changed. The decision is
+ * nominated or unschedulable. A pod that some node takes is refused with `BAYPLAN_ERR_ARGUMENT`.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_preempt(struct bayplan_scheduler *scheduler,
-                                         struct bayplan_cluster *cluster,
-                                         struct bayplan_str pod_namespace,
-                                         struct bayplan_str pod_name,
-                                         struct bayplan_decision **decision,
-                                         struct bayplan_error **error);
+bayplan_status bayplan_scheduler_preempt(bayplan_scheduler *scheduler,
+                                         bayplan_cluster *cluster,
+                                         bayplan_str pod_namespace,
+                                         bayplan_str pod_name,
+                                         bayplan_decision **decision,
+                                         bayplan_error **error);
 
-/*
- What would become of a pod now, and why: what every rule says about every node. Nothing is changed.
+/**
+ * What would become of a pod now, and why: what every rule says about every node. Nothing is changed.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_explain(struct bayplan_scheduler *scheduler,
-                                         struct bayplan_cluster *cluster,
-                                         struct bayplan_str pod_namespace,
-                                         struct bayplan_str pod_name,
-                                         struct bayplan_diagnosis **diagnosis,
-                                         struct bayplan_error **error);
+bayplan_status bayplan_scheduler_explain(bayplan_scheduler *scheduler,
+                                         bayplan_cluster *cluster,
+                                         bayplan_str pod_namespace,
+                                         bayplan_str pod_name,
+                                         bayplan_diagnosis **diagnosis,
+                                         bayplan_error **error);
 
-/*
- How many more pods of a template the cluster takes without any having to make room, counted no
- further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries, at
- least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be NULL,
- gets the decision about the pod after the last, or NULL where `limit` was reached.
+/**
+ * How many more pods of a template the cluster takes without any having to make room, counted no
+ * further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries, at
+ * least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be NULL,
+ * gets the decision about the pod after the last, or NULL where `limit` was reached.
  */
 BAYPLAN_API
-bayplan_status bayplan_scheduler_capacity(struct bayplan_scheduler *scheduler,
-                                          struct bayplan_cluster *cluster,
+bayplan_status bayplan_scheduler_capacity(bayplan_scheduler *scheduler,
+                                          bayplan_cluster *cluster,
                                           bayplan_template template_,
                                           size_t limit,
                                           size_t *capacity,
                                           size_t *per_node,
                                           size_t length,
-                                          struct bayplan_decision **next,
-                                          struct bayplan_error **error);
+                                          bayplan_decision **next,
+                                          bayplan_error **error);
 
-/*
- A snapshot of a cluster and a scheduler, independent of both from now on. Each thread that asks
- while others do costs a copy of the cluster, once.
+/**
+ * A snapshot of a cluster and a scheduler, independent of both from now on. Each thread that asks
+ * while others do costs a copy of the cluster, once.
  */
 BAYPLAN_API
-bayplan_status bayplan_cluster_fork(const struct bayplan_cluster *cluster,
-                                    const struct bayplan_scheduler *scheduler,
-                                    struct bayplan_snapshot **snapshot,
-                                    struct bayplan_error **error);
+bayplan_status bayplan_cluster_fork(const bayplan_cluster *cluster,
+                                    const bayplan_scheduler *scheduler,
+                                    bayplan_snapshot **snapshot,
+                                    bayplan_error **error);
 
-/*
- Frees a snapshot. NULL is fine.
+/**
+ * Frees a snapshot. NULL is fine.
  */
-BAYPLAN_API bayplan_status bayplan_snapshot_free(struct bayplan_snapshot *snapshot);
+BAYPLAN_API bayplan_status bayplan_snapshot_free(bayplan_snapshot *snapshot);
 
-/*
- See `bayplan_scheduler_filter`. Numbers of nodes are those of the cluster.
+/**
+ * See `bayplan_scheduler_filter`. Numbers of nodes are those of the cluster.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_filter(const struct bayplan_snapshot *snapshot,
-                                       struct bayplan_str pod_namespace,
-                                       struct bayplan_str pod_name,
+bayplan_status bayplan_snapshot_filter(const bayplan_snapshot *snapshot,
+                                       bayplan_str pod_namespace,
+                                       bayplan_str pod_name,
                                        uint8_t *verdicts,
                                        size_t length,
                                        size_t *feasible,
-                                       struct bayplan_error **error);
+                                       bayplan_error **error);
 
-/*
- See `bayplan_scheduler_score`. The plugins are those of the scheduler.
+/**
+ * See `bayplan_scheduler_score`. The plugins are those of the scheduler.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_score(const struct bayplan_snapshot *snapshot,
-                                      struct bayplan_str pod_namespace,
-                                      struct bayplan_str pod_name,
+bayplan_status bayplan_snapshot_score(const bayplan_snapshot *snapshot,
+                                      bayplan_str pod_namespace,
+                                      bayplan_str pod_name,
                                       int64_t *totals,
                                       size_t length,
                                       int64_t *parts,
                                       size_t parts_length,
                                       size_t *scored,
-                                      struct bayplan_error **error);
+                                      bayplan_error **error);
 
-/*
- See `bayplan_scheduler_explain`.
+/**
+ * See `bayplan_scheduler_explain`.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_explain(const struct bayplan_snapshot *snapshot,
-                                        struct bayplan_str pod_namespace,
-                                        struct bayplan_str pod_name,
-                                        struct bayplan_diagnosis **diagnosis,
-                                        struct bayplan_error **error);
+bayplan_status bayplan_snapshot_explain(const bayplan_snapshot *snapshot,
+                                        bayplan_str pod_namespace,
+                                        bayplan_str pod_name,
+                                        bayplan_diagnosis **diagnosis,
+                                        bayplan_error **error);
 
-/*
- See `bayplan_scheduler_capacity`. `template` is one that the cluster had when the snapshot was
- made.
+/**
+ * See `bayplan_scheduler_capacity`. `template` is one that the cluster had when the snapshot was
+ * made.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_capacity(const struct bayplan_snapshot *snapshot,
+bayplan_status bayplan_snapshot_capacity(const bayplan_snapshot *snapshot,
                                          bayplan_template template_,
                                          size_t limit,
                                          size_t *capacity,
                                          size_t *per_node,
                                          size_t length,
-                                         struct bayplan_error **error);
+                                         bayplan_error **error);
 
-/*
- See `bayplan_cluster_statistics`.
+/**
+ * See `bayplan_cluster_statistics`.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_statistics(const struct bayplan_snapshot *snapshot,
-                                           struct bayplan_statistics *statistics,
-                                           struct bayplan_error **error);
+bayplan_status bayplan_snapshot_statistics(const bayplan_snapshot *snapshot,
+                                           bayplan_statistics *statistics,
+                                           bayplan_error **error);
 
-/*
- See `bayplan_cluster_hash`.
+/**
+ * See `bayplan_cluster_hash`.
  */
 BAYPLAN_API
-bayplan_status bayplan_snapshot_hash(const struct bayplan_snapshot *snapshot,
+bayplan_status bayplan_snapshot_hash(const bayplan_snapshot *snapshot,
                                      uint64_t *hash,
-                                     struct bayplan_error **error);
+                                     bayplan_error **error);
 
-/*
- The text. Borrowed until it is freed; empty where `text` is no live text.
+/**
+ * The text. Borrowed until it is freed; empty where `text` is no live text.
  */
-BAYPLAN_API struct bayplan_str bayplan_text_get(const struct bayplan_text *text);
+BAYPLAN_API bayplan_str bayplan_text_get(const bayplan_text *text);
 
-/*
- Frees a text. NULL is fine.
+/**
+ * Frees a text. NULL is fine.
  */
-BAYPLAN_API bayplan_status bayplan_text_free(struct bayplan_text *text);
+BAYPLAN_API bayplan_status bayplan_text_free(bayplan_text *text);
 
-/*
- Opens a transaction: from now on every change of the cluster can be undone. Transactions may be
- opened inside others.
- */
-BAYPLAN_API
-bayplan_status bayplan_cluster_begin(struct bayplan_cluster *cluster,
-                                     struct bayplan_transaction **transaction,
-                                     struct bayplan_error **error);
-
-/*
- Undoes what was changed since the transaction was opened, to the bit, and ends it with all that
- were opened inside it. The handle has still to be freed.
+/**
+ * Opens a transaction: from now on every change of the cluster can be undone. Transactions may be
+ * opened inside others.
  */
 BAYPLAN_API
-bayplan_status bayplan_transaction_rollback(struct bayplan_transaction *transaction,
-                                            struct bayplan_error **error);
+bayplan_status bayplan_cluster_begin(bayplan_cluster *cluster,
+                                     bayplan_transaction **transaction,
+                                     bayplan_error **error);
 
-/*
- Keeps what was changed since the transaction was opened, and ends it with all that were opened
- inside it. The handle has still to be freed.
+/**
+ * Undoes what was changed since the transaction was opened, to the bit, and ends it with all that
+ * were opened inside it. The handle has still to be freed.
  */
 BAYPLAN_API
-bayplan_status bayplan_transaction_commit(struct bayplan_transaction *transaction,
-                                          struct bayplan_error **error);
+bayplan_status bayplan_transaction_rollback(bayplan_transaction *transaction,
+                                            bayplan_error **error);
 
-/*
- Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which is
- not const. NULL is fine.
+/**
+ * Keeps what was changed since the transaction was opened, and ends it with all that were opened
+ * inside it. The handle has still to be freed.
  */
-BAYPLAN_API bayplan_status bayplan_transaction_free(struct bayplan_transaction *transaction);
+BAYPLAN_API
+bayplan_status bayplan_transaction_commit(bayplan_transaction *transaction,
+                                          bayplan_error **error);
 
-/*
- `BAYPLAN_ABI_VERSION` of the library that is running. A program works with it where the major
- number is that of its header (before 1.0: major and minor) and the whole is not smaller.
+/**
+ * Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which is
+ * not const. NULL is fine.
+ */
+BAYPLAN_API bayplan_status bayplan_transaction_free(bayplan_transaction *transaction);
+
+/**
+ * `BAYPLAN_ABI_VERSION` of the library that is running. A program works with it where the major
+ * number is that of its header (before 1.0: major and minor) and the whole is not smaller.
  */
 BAYPLAN_API uint32_t bayplan_abi_version(void);
 
-/*
- The version of the library as a text, such as `0.1.0`; static.
+/**
+ * The version of the library as a text, such as `0.1.0`; static.
  */
-BAYPLAN_API struct bayplan_str bayplan_version(void);
+BAYPLAN_API bayplan_str bayplan_version(void);
 
-/*
- How many handles of the process are not freed: 0 when nothing is leaked.
+/**
+ * How many handles of the process are not freed: 0 when nothing is leaked.
  */
 BAYPLAN_API size_t bayplan_open_handles(void);
 

@@ -1,0 +1,6 @@
+//! The C library as its users see it: programs in their languages, compiled and run.
+
+mod build;
+mod header;
+mod symbols;
+mod tutorial;
