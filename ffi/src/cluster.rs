@@ -148,7 +148,8 @@ pub unsafe extern "C" fn bayplan_cluster_bind(
     let body = || {
         // SAFETY: texts of the caller.
         let [namespace, name, node] = unsafe {
-            [namespace_.text("namespace_")?, name.text("name")?, node.text("node")?].map(str::to_owned)
+            [namespace_.text("namespace_")?, name.text("name")?, node.text("node")?]
+                .map(str::to_owned)
         };
         let change = bayplan::Change::Bind { namespace, name, node, start_time: None };
         handle::write(cluster, "cluster")?.change(|cluster| Ok(cluster.apply(change)?))

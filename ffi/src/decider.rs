@@ -26,10 +26,12 @@ impl Decider {
 
     /// The scheduler that a KubeSchedulerConfiguration describes.
     pub(crate) fn configured(text: &str) -> Result<Self, Fault> {
-        let not_valid = |faults: Vec<manifest::Fault>| {
-            Fault { status: BAYPLAN_ERR_CONFIGURATION, ..Fault::of_text(&faults) }
+        let not_valid = |faults: Vec<manifest::Fault>| Fault {
+            status: BAYPLAN_ERR_CONFIGURATION,
+            ..Fault::of_text(&faults)
         };
-        let value = manifest::value("configuration", text).map_err(|fault| not_valid(vec![*fault]))?;
+        let value =
+            manifest::value("configuration", text).map_err(|fault| not_valid(vec![*fault]))?;
         let configuration = config::parse(value).map_err(|faults| {
             let place = |fault: &config::ConfigFault| {
                 manifest::fault_of("configuration", text, &fault.path, &fault.message)

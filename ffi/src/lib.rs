@@ -12,6 +12,7 @@
 
 mod capacity;
 pub mod cluster;
+pub mod columns;
 mod decider;
 pub mod decision;
 pub mod diagnosis;

@@ -66,9 +66,4 @@ impl Numbers {
     pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
-
-    /// Numbers of the nodes that are there, in order of the engine's own.
-    pub(crate) fn there(&self) -> &[u32] {
-        &self.there
-    }
 }

@@ -202,7 +202,10 @@ impl Foreign {
         function: impl FnOnce(&bayplan_plugin_question) -> i32,
     ) {
         let asked = ASKED.with_borrow(|asked| {
-            asked.as_ref().filter(|asked| asked.failure.is_none()).map(|asked| asked.numbers.clone())
+            asked
+                .as_ref()
+                .filter(|asked| asked.failure.is_none())
+                .map(|asked| asked.numbers.clone())
         });
         // After a failure nothing that is said counts any more.
         let Some(numbers) = asked else { return };

@@ -122,8 +122,11 @@ pub(crate) fn preempt(
             return Err(Fault::new(BAYPLAN_ERR_ARGUMENT, text));
         }
         let found = scheduler.post_filter(cluster, pod.namespace, pod.name, &evaluation)?;
-        let message =
-            bayplan::explain::message::unschedulable(&evaluation, cluster.nodes().len(), &found.text);
+        let message = bayplan::explain::message::unschedulable(
+            &evaluation,
+            cluster.nodes().len(),
+            &found.text,
+        );
         Ok(match found.chosen() {
             Some(chosen) => Decision::Nominated {
                 node: chosen.node.clone(),

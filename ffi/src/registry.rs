@@ -226,7 +226,9 @@ mod tests {
     fn values_that_were_never_handles_are_known() {
         let handle = insert(7_u32).expect("room");
         let on_the_stack = std::ptr::from_ref(&handle).addr();
-        for value in [1, 2, 8, on_the_stack, on_the_stack | 1, handle & !1, usize::MAX, usize::MAX - 1] {
+        for value in
+            [1, 2, 8, on_the_stack, on_the_stack | 1, handle & !1, usize::MAX, usize::MAX - 1]
+        {
             assert_eq!(status(read::<u32>(value)), BAYPLAN_ERR_HANDLE, "{value:x}");
         }
         assert_eq!(status(read::<u32>(0)), BAYPLAN_ERR_NULL);

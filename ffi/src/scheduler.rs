@@ -268,9 +268,8 @@ pub unsafe extern "C" fn bayplan_scheduler_filter(
 ) -> bayplan_status {
     let body = || {
         // SAFETY: texts and an array of the caller.
-        let (pod, verdicts) = unsafe {
-            (pod(pod_namespace, pod_name)?, array_mut(verdicts, length, "verdicts")?)
-        };
+        let (pod, verdicts) =
+            unsafe { (pod(pod_namespace, pod_name)?, array_mut(verdicts, length, "verdicts")?) };
         let feasible = Place::optional(feasible, "feasible")?;
         let (mut decider, mut world) = both(scheduler, cluster)?;
         let count = question::filter(&mut decider, &mut world, pod, verdicts)?;

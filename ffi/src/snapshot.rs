@@ -86,12 +86,12 @@ pub unsafe extern "C" fn bayplan_snapshot_filter(
 ) -> bayplan_status {
     let body = || {
         // SAFETY: texts and an array of the caller.
-        let (pod, verdicts) = unsafe {
-            (pod(pod_namespace, pod_name)?, array_mut(verdicts, length, "verdicts")?)
-        };
+        let (pod, verdicts) =
+            unsafe { (pod(pod_namespace, pod_name)?, array_mut(verdicts, length, "verdicts")?) };
         let feasible = Place::optional(feasible, "feasible")?;
         let snapshot = handle::read(snapshot, "snapshot")?;
-        let count = snapshot.ask(|decider, world| question::filter(decider, world, pod, verdicts))?;
+        let count =
+            snapshot.ask(|decider, world| question::filter(decider, world, pod, verdicts))?;
         // SAFETY: a result pointer of the caller.
         feasible.into_iter().for_each(|feasible| unsafe { feasible.set(count) });
         Ok(())

@@ -78,7 +78,9 @@ impl bayplan_status {
             BAYPLAN_ERR_STALE => "the handle was freed before",
             BAYPLAN_ERR_HANDLE_TYPE => "the handle is one of another type",
             BAYPLAN_ERR_BUSY => "another call is using the handle",
-            BAYPLAN_ERR_BROKEN => "the library failed in an earlier call; the handle can only be freed",
+            BAYPLAN_ERR_BROKEN => {
+                "the library failed in an earlier call; the handle can only be freed"
+            }
             BAYPLAN_ERR_PANIC => "the library failed; this is a bug in bayplan",
             BAYPLAN_ERR_LIMIT => "there are as many handles as there can be",
             BAYPLAN_ERR_UTF8 => "a text is not UTF-8",

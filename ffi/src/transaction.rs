@@ -82,7 +82,9 @@ pub unsafe extern "C" fn bayplan_transaction_commit(
 /// Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which is
 /// not const. NULL is fine.
 #[unsafe(no_mangle)]
-pub extern "C" fn bayplan_transaction_free(transaction: *mut bayplan_transaction) -> bayplan_status {
+pub extern "C" fn bayplan_transaction_free(
+    transaction: *mut bayplan_transaction,
+) -> bayplan_status {
     if transaction.is_null() {
         return BAYPLAN_OK;
     }
