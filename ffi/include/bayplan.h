@@ -101,6 +101,21 @@
 
 
 /**
+ * A taint of this effect keeps new pods away.
+ */
+#define BAYPLAN_TAINT_NO_SCHEDULE 1
+
+/**
+ * A taint of this effect keeps new pods away where that is possible.
+ */
+#define BAYPLAN_TAINT_PREFER_NO_SCHEDULE 2
+
+/**
+ * A taint of this effect keeps new pods away and evicts running ones.
+ */
+#define BAYPLAN_TAINT_NO_EXECUTE 3
+
+/**
  * No outcome: the handle is no live decision, or there was no attempt.
  */
 #define BAYPLAN_OUTCOME_NONE 0
@@ -453,6 +468,132 @@ typedef struct {
 } bayplan_statistics;
 
 /**
+ * Nodes as columns. Every column has `count` entries where nothing else is said; a column that is
+ * NULL has nothing for any node. Lists of different lengths per node are one array with all entries
+ * one after the other, and an array of `count + 1` offsets: those of node `i` are at `offsets[i]` up
+ * to, not including, `offsets[i + 1]`.
+ */
+typedef struct {
+    /**
+     * `sizeof(bayplan_node_columns)`, set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How many nodes.
+     */
+    size_t count;
+    /**
+     * Names; must not be NULL.
+     */
+    const bayplan_str *names;
+    /**
+     * CPU that pods may use, in thousandths; must not be NULL.
+     */
+    const int64_t *cpu_milli;
+    /**
+     * Memory that pods may use, in bytes; must not be NULL.
+     */
+    const int64_t *memory_bytes;
+    /**
+     * How many pods each takes; must not be NULL.
+     */
+    const int64_t *pods;
+    /**
+     * Ephemeral storage that pods may use, in bytes.
+     */
+    const int64_t *ephemeral_storage_bytes;
+    /**
+     * Not 0 for nodes that are cordoned.
+     */
+    const uint8_t *cordoned;
+    /**
+     * Offsets of the labels, `count + 1` of them.
+     */
+    const size_t *label_offsets;
+    /**
+     * Keys of the labels.
+     */
+    const bayplan_str *label_keys;
+    /**
+     * Values of the labels.
+     */
+    const bayplan_str *label_values;
+    /**
+     * Offsets of the taints, `count + 1` of them.
+     */
+    const size_t *taint_offsets;
+    /**
+     * Keys of the taints.
+     */
+    const bayplan_str *taint_keys;
+    /**
+     * Values of the taints.
+     */
+    const bayplan_str *taint_values;
+    /**
+     * Effects of the taints: `BAYPLAN_TAINT_...`.
+     */
+    const uint8_t *taint_effects;
+    /**
+     * Offsets of the extended resources, `count + 1` of them.
+     */
+    const size_t *resource_offsets;
+    /**
+     * Names of the extended resources, such as `nvidia.com/gpu`.
+     */
+    const bayplan_str *resource_names;
+    /**
+     * How much of each pods may use, in whole numbers.
+     */
+    const int64_t *resource_amounts;
+    /**
+     * Offsets of the images that are there, `count + 1` of them.
+     */
+    const size_t *image_offsets;
+    /**
+     * Names of the images.
+     */
+    const bayplan_str *image_names;
+    /**
+     * Sizes of the images, in bytes.
+     */
+    const int64_t *image_sizes;
+} bayplan_node_columns;
+
+/**
+ * Pods as columns: instances of templates. Every column has `count` entries; a column that is NULL
+ * has nothing for any pod.
+ */
+typedef struct {
+    /**
+     * `sizeof(bayplan_pod_columns)`, set by the caller.
+     */
+    size_t struct_size;
+    /**
+     * How many pods.
+     */
+    size_t count;
+    /**
+     * What each is made after; must not be NULL. Namespace, labels and everything else but what
+     * stands here is the template's.
+     */
+    const bayplan_template *templates;
+    /**
+     * Names; must not be NULL.
+     */
+    const bayplan_str *names;
+    /**
+     * Unique identifiers. Where NULL, they have that of their template.
+     */
+    const bayplan_str *uids;
+    /**
+     * Numbers of the nodes they are bound to; `BAYPLAN_NO_NODE` for pods that wait. Where NULL, all
+     * wait.
+     */
+    const uint32_t *nodes;
+} bayplan_pod_columns;
+
+/**
  * What became of one pod. The texts are borrowed until the plan is freed.
  */
 typedef struct {
@@ -705,6 +846,24 @@ bayplan_status bayplan_cluster_hash(const bayplan_cluster *cluster,
                                     bayplan_error **error);
 
 /**
+ * Adds nodes, or replaces those of the same names. All go in or none. `numbers` may be NULL; else it
+ * has `columns->count` entries and gets the numbers of the nodes.
+ */
+BAYPLAN_API
+bayplan_status bayplan_cluster_add_nodes(bayplan_cluster *cluster,
+                                         const bayplan_node_columns *columns,
+                                         uint32_t *numbers,
+                                         bayplan_error **error);
+
+/**
+ * Adds pods, or replaces those of the same names. All go in or none.
+ */
+BAYPLAN_API
+bayplan_status bayplan_cluster_add_pods(bayplan_cluster *cluster,
+                                        const bayplan_pod_columns *columns,
+                                        bayplan_error **error);
+
+/**
  * What became of the pod: one of `BAYPLAN_OUTCOME_...`.
  */
 BAYPLAN_API uint8_t bayplan_decision_outcome(const bayplan_decision *decision);
@@ -891,8 +1050,8 @@ bayplan_status bayplan_scheduler_break_ties(bayplan_scheduler *scheduler,
 
 /**
  * Adds a plugin of the host to every profile, asked after those that take part so far; one of the
- * same name is replaced. The structure is only read; `user_data` is used until `release` is called,
- * also where this call fails once the structure was read.
+ * same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used until
+ * `release` is called; where it fails, neither is used.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_add_plugin(bayplan_scheduler *scheduler,

@@ -75,8 +75,8 @@ pub unsafe extern "C" fn bayplan_scheduler_break_ties(
 }
 
 /// Adds a plugin of the host to every profile, asked after those that take part so far; one of the
-/// same name is replaced. The structure is only read; `user_data` is used until `release` is called,
-/// also where this call fails once the structure was read.
+/// same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used until
+/// `release` is called; where it fails, neither is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_add_plugin(
     scheduler: *mut bayplan_scheduler,
@@ -86,13 +86,14 @@ pub unsafe extern "C" fn bayplan_scheduler_add_plugin(
     let body = || {
         // SAFETY: a structure of the caller.
         let plugin = unsafe { read_struct(plugin, "plugin")? };
+        let mut decider = handle::write(scheduler, "scheduler")?;
         // SAFETY: its texts and functions are the caller's.
         let foreign = unsafe { Foreign::new(&plugin)? };
         let points = Points {
             filter: plugin.filter.is_some(),
             score_weight: plugin.score.is_some().then_some(plugin.score_weight),
         };
-        handle::write(scheduler, "scheduler")?.add(foreign, points);
+        decider.add(foreign, points);
         Ok(())
     };
     // SAFETY: an error pointer of the caller.

@@ -28,3 +28,42 @@ fn a_program_can_have_the_library_inside() {
         assert_eq!(build::run(&mut std::process::Command::new(program)), STORY);
     }
 }
+
+#[test]
+fn the_cpp_tutorial_tells_the_story() {
+    let (sources, standard) = (&["examples/cpp/tutorial.cpp"], "c++17");
+    for (compiler, name) in [(Tool::Gpp, "tutorial-g++"), (Tool::Clangpp, "tutorial-clang++")] {
+        if let Some(program) = (Program { compiler, sources, standard, ..C }).build(name) {
+            assert_eq!(build::run(&mut with_library(program)), STORY);
+        }
+    }
+}
+
+#[test]
+fn the_python_tutorial_tells_the_story() {
+    let Some(python) = Tool::Python.command() else { return };
+    let mut command = with_library(python.get_program());
+    command.env("BAYPLAN_LIBRARY", build::libraries().join("libbayplan.so"));
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    let printed = build::run(command.arg(build::root().join("examples/python/tutorial.py")));
+    assert_eq!(printed, STORY);
+}
+
+#[test]
+fn the_go_package_tells_the_story_and_passes_its_tests() {
+    let Some(go) = Tool::Go.command() else { return };
+    let mut command = with_library(go.get_program());
+    command.current_dir(build::root().join("examples/go/bayplan"));
+    command.env("CGO_ENABLED", "1").env("GOFLAGS", "-mod=mod").env("BAYPLAN_BENCH_NODES", "50");
+    command.env("CGO_CFLAGS", format!("-I{}", build::root().join("include").display()));
+    command.env("CGO_LDFLAGS", format!("-L{}", build::libraries().display()));
+    let arguments = ["test", "-count=1", "-v", "-bench=.", "-benchtime=3x", "./..."];
+    let printed = build::run(command.args(arguments));
+    for part in ["--- PASS: Example", "--- PASS: TestErrors", "decisions/s"] {
+        assert!(printed.contains(part), "{printed}");
+    }
+    let example =
+        std::fs::read_to_string(build::root().join("examples/go/bayplan/example_test.go"));
+    let example = example.expect("the example is there").replace("\t// ", "");
+    assert!(example.contains(STORY), "the example in Go tells another story");
+}

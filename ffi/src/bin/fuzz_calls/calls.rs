@@ -42,9 +42,9 @@ const KIND_NAMES: [&str; 6] =
 
 /// Texts that are loaded: good, doubtful and bad.
 const TEXTS: [&str; 13] = [
-    "{kind: Node, apiVersion: v1, metadata: {name: a, labels: {zone: x}}, \
+    "{kind: Node, apiVersion: v1, metadata: {name: a, labels: {zone: v}}, \
       status: {allocatable: {cpu: 2, memory: 4Gi, pods: 5}}}",
-    "{kind: Node, apiVersion: v1, metadata: {name: b, labels: {zone: y}}, \
+    "{kind: Node, apiVersion: v1, metadata: {name: b, labels: {zone: w}}, \
       spec: {taints: [{key: k, effect: NoSchedule}]}, \
       status: {allocatable: {cpu: 1, memory: 2Gi, pods: 5}}}",
     "{kind: Pod, apiVersion: v1, metadata: {name: web, namespace: shop, uid: u1, labels: {app: web}}, \
@@ -116,6 +116,7 @@ impl<'s> Calls<'s> {
         };
         calls.live[CLUSTER].push(bayplan_cluster_new().addr());
         calls.live[SCHEDULER].push(bayplan_scheduler_new().addr());
+        calls.begin();
         while !calls.source.is_empty() {
             calls.one();
             calls.made.calls += 1;
@@ -124,15 +125,36 @@ impl<'s> Calls<'s> {
         calls.made
     }
 
+    /// Two nodes, a pod and a template, so that there is something to decide.
+    fn begin(&mut self) {
+        let cluster = std::ptr::without_provenance_mut(self.live[CLUSTER][0]);
+        let text =
+            |at: usize| bayplan_str { data: TEXTS[at].as_ptr().cast(), length: TEXTS[at].len() };
+        for at in 0..3 {
+            // SAFETY: the texts are static.
+            let status = unsafe { bayplan_cluster_load(cluster, text(at), null_mut()) };
+            assert_eq!(status, BAYPLAN_OK);
+        }
+        for _ in 0..5 {
+            // SAFETY: the texts are static.
+            let template = unsafe { bayplan_cluster_intern_pod(cluster, text(2), null_mut()) };
+            assert_ne!(template, 0);
+            self.templates.push(template);
+        }
+    }
+
     /// A handle of a kind: mostly a live one.
     fn any<H>(&mut self, kind: usize) -> *mut H {
         let from = if self.source.once_in(40) {
             let other = self.source.below(KINDS);
-            &self.live[other]
+            &self.live[other][..]
         } else if self.source.once_in(40) {
-            &self.freed
+            &self.freed[..]
+        } else if self.source.once_in(2) {
+            // Not always another one, or no cluster would ever hold much.
+            &self.live[kind][..self.live[kind].len().min(1)]
         } else {
-            &self.live[kind]
+            &self.live[kind][..]
         };
         let handle = if from.is_empty() { 0 } else { from[self.source.below(from.len())] };
         std::ptr::without_provenance_mut(handle)
