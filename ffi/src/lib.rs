@@ -16,6 +16,7 @@ pub mod columns;
 mod decider;
 pub mod decision;
 pub mod diagnosis;
+pub mod dump;
 pub mod error;
 mod fault;
 mod handle;

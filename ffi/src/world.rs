@@ -26,9 +26,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The world of a cluster.
-    pub(crate) fn of(cluster: Cluster) -> Self {
-        let mut world = Self { cluster, ..Self::default() };
+    /// The world of a cluster, with objects that matter to later manifests.
+    pub(crate) fn of(cluster: Cluster, known: Vec<Object>) -> Self {
+        let mut world = Self { cluster, known, ..Self::default() };
         world.follow();
         world
     }
@@ -158,11 +158,6 @@ impl World {
     /// Objects that live in no cluster but matter to pods of later manifests.
     pub(crate) fn known(&self) -> &[Object] {
         &self.known
-    }
-
-    /// Remembers such objects.
-    pub(crate) fn remember(&mut self, known: Vec<Object>) {
-        self.known = known;
     }
 }
 

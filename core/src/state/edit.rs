@@ -153,12 +153,16 @@ impl Cluster {
             self.note(Undo::Node { node: known, old });
             return Ok(());
         }
-        let replaced: Vec<Arc<Node>> = nodes
+        let names: std::collections::BTreeSet<&str> = nodes.iter().map(Node::name).collect();
+        let replaced: Vec<Arc<Node>> = names
             .iter()
-            .filter_map(|node| self.nodes.find(node.name()))
+            .filter_map(|name| self.nodes.find(name))
             .map(|node| self.nodes.objects[node].clone())
             .collect();
-        let added: Vec<Arc<Node>> = nodes.into_iter().map(Arc::new).collect();
+        // Of several of one name the last one counts.
+        let added: std::collections::BTreeMap<String, Arc<Node>> =
+            nodes.into_iter().map(|node| (node.name().to_owned(), Arc::new(node))).collect();
+        let added: Vec<Arc<Node>> = added.into_values().collect();
         self.change_nodes(
             |all| {
                 let names: std::collections::BTreeSet<&str> =

@@ -7,6 +7,7 @@
 pub mod change;
 pub mod classes;
 pub mod counters;
+pub mod dump;
 mod edit;
 pub mod hash;
 pub mod ix;

@@ -110,15 +110,10 @@ func (c *Cluster) InternPod(pod string) (Template, error) {
 	var e *C.bayplan_error
 	template := C.bayplan_cluster_intern_pod(c.handle, text(pod), &e)
 	runtime.KeepAlive(c)
-	return Template(template), failure(C.bayplan_error_status(e)*boolean(template == 0), e)
-}
-
-// boolean is 1 for yes.
-func boolean(b bool) C.bayplan_status {
-	if b {
-		return 1
+	if template == 0 {
+		return 0, failure(C.bayplan_error_status(e), e)
 	}
-	return 0
+	return Template(template), nil
 }
 
 // NodeName is the name of a node number.
