@@ -130,6 +130,7 @@ pub mod column;
 pub mod controllers;
 pub mod cycle;
 pub mod explain;
+pub mod extender;
 pub mod objects;
 pub mod plan;
 pub mod plugins;

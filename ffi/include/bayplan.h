@@ -947,6 +947,24 @@ BAYPLAN_API bayplan_str bayplan_diagnosis_node(const bayplan_diagnosis *diagnosi
 BAYPLAN_API bayplan_status bayplan_diagnosis_free(bayplan_diagnosis *diagnosis);
 
 /**
+ * The whole state as one JSON document, to be read by `bayplan_cluster_restore` of this version of
+ * the library or a later one. Templates, numbers of nodes and transactions are not part of it.
+ */
+BAYPLAN_API
+bayplan_status bayplan_cluster_dump(const bayplan_cluster *cluster,
+                                    bayplan_text **dump,
+                                    bayplan_error **error);
+
+/**
+ * The cluster of a dump. It has the hash of the one that was dumped and decides like it. Nodes have
+ * new numbers, in byte order of their names.
+ */
+BAYPLAN_API
+bayplan_status bayplan_cluster_restore(bayplan_str dump,
+                                       bayplan_cluster **cluster,
+                                       bayplan_error **error);
+
+/**
  * What kind of error it is; `BAYPLAN_ERR_HANDLE` where `error` is no live error.
  */
 BAYPLAN_API bayplan_status bayplan_error_status(const bayplan_error *error);
@@ -987,6 +1005,49 @@ BAYPLAN_API bayplan_status bayplan_error_free(bayplan_error *error);
  * A sentence about a status number, without its end; static. Any number may be asked about.
  */
 BAYPLAN_API bayplan_str bayplan_status_text(int32_t status);
+
+/**
+ * Answers the filter call of kube-scheduler's extender webhook: give it the body of the request, send
+ * what it gives with status 200; where it fails, answer with status 400. The cluster is the one that
+ * the host keeps up to date; nothing is changed.
+ */
+BAYPLAN_API
+bayplan_status bayplan_extender_filter(bayplan_scheduler *scheduler,
+                                       bayplan_cluster *cluster,
+                                       bayplan_str request,
+                                       bayplan_text **response,
+                                       bayplan_error **error);
+
+/**
+ * Answers the prioritize call: the best of the nodes gets 10, the worst 0.
+ */
+BAYPLAN_API
+bayplan_status bayplan_extender_prioritize(bayplan_scheduler *scheduler,
+                                           bayplan_cluster *cluster,
+                                           bayplan_str request,
+                                           bayplan_text **response,
+                                           bayplan_error **error);
+
+/**
+ * Answers the preempt call: which of the candidate nodes bayplan would make room on too, and by
+ * removing whom.
+ */
+BAYPLAN_API
+bayplan_status bayplan_extender_preempt(bayplan_scheduler *scheduler,
+                                        bayplan_cluster *cluster,
+                                        bayplan_str request,
+                                        bayplan_text **response,
+                                        bayplan_error **error);
+
+/**
+ * Answers the bind call: binds the pod in the cluster. The host creates the binding at the API server.
+ * That the pod cannot be bound is said in the response.
+ */
+BAYPLAN_API
+bayplan_status bayplan_extender_bind(bayplan_cluster *cluster,
+                                     bayplan_str request,
+                                     bayplan_text **response,
+                                     bayplan_error **error);
 
 /**
  * How many pods the plan tells about; 0 where `plan` is no live plan.

@@ -18,6 +18,7 @@ pub mod decision;
 pub mod diagnosis;
 pub mod dump;
 pub mod error;
+pub mod extender;
 mod fault;
 mod handle;
 pub mod memory;

@@ -83,11 +83,12 @@ pub fn filter(
     let found = ask(scheduler, cluster, arguments.pod, &nodes, |scheduler, cluster, pod| {
         let evaluation = evaluate(scheduler, cluster, pod)?;
         let ranks = nodes.names().map(|name| rank(cluster, name));
-        let answers = ranks.map(|rank| rank.map_or(Answer::unknown(), |rank| Answer::of(&evaluation, rank)));
+        let answers =
+            ranks.map(|rank| rank.map_or(Answer::unknown(), |rank| Answer::of(&evaluation, rank)));
         Ok((answers.collect::<Vec<_>>(), evaluation.error.clone()))
     })?;
     let (answers, error) = found;
-    let mut result = FilterResult { error: error.unwrap_or_default(), ..FilterResult::default() };
+    let mut result = FilterResult::with_error(error.unwrap_or_default());
     for (name, answer) in nodes.names().zip(&answers) {
         let (name, text) = (name.to_owned(), answer.text.clone());
         match answer.code {
@@ -136,7 +137,8 @@ pub fn prioritize(
 
 /// Where a total lies between the lowest and the highest, in tenths.
 fn in_ten(total: i64, lowest: i64, highest: i64) -> i64 {
-    let (part, whole) = (i128::from(total) - i128::from(lowest), i128::from(highest) - i128::from(lowest));
+    let (part, whole) =
+        (i128::from(total) - i128::from(lowest), i128::from(highest) - i128::from(lowest));
     if whole == 0 { 10 } else { i64::try_from(10 * part / whole).unwrap_or(0) }
 }
 
@@ -154,6 +156,9 @@ pub fn preempt(
     let none = Nodes::Names(Vec::new());
     let victims = ask(scheduler, cluster, arguments.pod, &none, |scheduler, cluster, pod| {
         let evaluation = evaluate(scheduler, cluster, pod)?;
+        if !evaluation.feasible().is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
         let found = scheduler.post_filter(cluster, namespace, name, &evaluation)?;
         let asked = found.candidates.iter().filter(|it| arguments.nodes.contains(&it.node));

@@ -166,11 +166,18 @@ struct NodeList {
 }
 
 impl FilterResult {
+    /// A result with an error, which is empty where there is none.
+    pub(super) fn with_error(error: String) -> Self {
+        Self { error, ..Self::default() }
+    }
+
     /// Gives back the nodes that are kept, in the form and order in which they came.
     pub(super) fn keep(&mut self, nodes: &Nodes, kept: impl Iterator<Item = bool>) {
         let kept = kept.enumerate().filter(|(_, kept)| *kept).map(|(at, _)| at);
         match nodes {
-            Nodes::Names(names) => self.node_names = Some(kept.map(|at| names[at].clone()).collect()),
+            Nodes::Names(names) => {
+                self.node_names = Some(kept.map(|at| names[at].clone()).collect())
+            }
             Nodes::Objects(nodes) => {
                 let items = kept.map(|at| nodes[at].1.clone()).collect();
                 self.nodes = Some(NodeList { metadata: BTreeMap::new(), items });

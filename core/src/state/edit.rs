@@ -160,9 +160,10 @@ impl Cluster {
             .map(|node| self.nodes.objects[node].clone())
             .collect();
         // Of several of one name the last one counts.
-        let added: std::collections::BTreeMap<String, Arc<Node>> =
-            nodes.into_iter().map(|node| (node.name().to_owned(), Arc::new(node))).collect();
-        let added: Vec<Arc<Node>> = added.into_values().collect();
+        let mut names = std::collections::BTreeSet::new();
+        let last = nodes.into_iter().rev().filter(|node| names.insert(node.name().to_owned()));
+        let mut added: Vec<Arc<Node>> = last.map(Arc::new).collect();
+        added.reverse();
         self.change_nodes(
             |all| {
                 let names: std::collections::BTreeSet<&str> =

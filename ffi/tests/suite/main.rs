@@ -1,6 +1,7 @@
 //! The C library as its users see it: programs in their languages, compiled and run.
 
 mod build;
+mod conformance;
 mod header;
 mod symbols;
 mod tutorial;
