@@ -5,7 +5,9 @@ use bayplan_ffi::cluster::*;
 use bayplan_ffi::columns::*;
 use bayplan_ffi::decision::*;
 use bayplan_ffi::diagnosis::*;
+use bayplan_ffi::dump::*;
 use bayplan_ffi::error::*;
+use bayplan_ffi::extender::*;
 use bayplan_ffi::memory::bayplan_str;
 use bayplan_ffi::numbers::BAYPLAN_NO_NODE;
 use bayplan_ffi::plan::*;
@@ -75,6 +77,20 @@ const CONFIGURATIONS: [&str; 3] = [
     "{apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration, profiles: \
       [{schedulerName: other, plugins: {score: {disabled: [{name: '*'}]}}}]}",
     "{kind: Nonsense}",
+];
+
+const REQUESTS: [&str; 5] = [
+    "{\"Pod\": {\"metadata\": {\"name\": \"web\", \"namespace\": \"shop\"}, \"spec\": {\"priority\": 7, \
+      \"containers\": [{\"name\": \"web\", \"resources\": {\"requests\": {\"cpu\": \"1500m\"}}}]}}, \
+      \"NodeNames\": [\"a\", \"b\", \"x\"]}",
+    "{\"pod\": {\"metadata\": {\"name\": \"new\"}}, \"Nodes\": {\"items\": [{\"metadata\": {\"name\": \"a\"}}, \
+      {\"metadata\": {\"name\": \"a\"}}, {\"metadata\": {\"name\": \"z\"}, \"status\": {\"allocatable\": \
+      {\"cpu\": 7, \"pods\": 5}}}]}}",
+    "{\"Pod\": {\"metadata\": {\"name\": \"c\", \"namespace\": \"default\"}, \"spec\": {\"priority\": 9, \
+      \"containers\": [{\"name\": \"c\", \"resources\": {\"requests\": {\"cpu\": 2}}}]}}, \
+      \"NodeNameToMetaVictims\": {\"a\": {}, \"b\": null}}",
+    "{\"PodName\": \"web\", \"PodNamespace\": \"shop\", \"PodUID\": \"\", \"Node\": \"a\"}",
+    "[]",
 ];
 
 /// What a plugin panics with, which is not to get out.
@@ -192,14 +208,7 @@ impl<'s> Calls<'s> {
     /// Looks at what a call gave back.
     fn check(&mut self, status: bayplan_status, error: *mut bayplan_error) {
         let bad = matches!(status, BAYPLAN_ERR_PANIC | BAYPLAN_ERR_BROKEN | BAYPLAN_ERR_LIMIT);
-        let text = bayplan_error_message(error);
-        let message = if text.length > 0 {
-            // SAFETY: the library gave the text.
-            let bytes = unsafe { std::slice::from_raw_parts(text.data.cast::<u8>(), text.length) };
-            String::from_utf8_lossy(bytes).into_owned()
-        } else {
-            String::new()
-        };
+        let message = copied(bayplan_error_message(error));
         assert!(!bad, "{status:?}: {message}");
         self.made.successes += u64::from(status == BAYPLAN_OK);
         assert_eq!(error.is_null(), status == BAYPLAN_OK, "{status:?}: {message}");
@@ -217,7 +226,7 @@ impl<'s> Calls<'s> {
     }
 
     fn one(&mut self) {
-        match self.source.below(16) {
+        match self.source.below(17) {
             0 | 1 => self.load(),
             2 => self.change(),
             3 => self.add_nodes(),
@@ -231,6 +240,7 @@ impl<'s> Calls<'s> {
             11 => self.dump(),
             12 => self.configure(),
             13 => self.look(),
+            14 => self.extender(),
             _ => self.free_one(),
         }
     }
@@ -529,7 +539,69 @@ impl<'s> Calls<'s> {
         self.check(status, error);
     }
 
-    fn dump(&mut self) {}
+    fn dump(&mut self) {
+        let (mut error, mut made, mut text) = (null_mut(), null_mut(), null_mut());
+        let cluster = self.any(CLUSTER);
+        // SAFETY: as above.
+        let status = unsafe {
+            if self.source.once_in(2) {
+                bayplan_cluster_dump(cluster, &mut text, &mut error)
+            } else {
+                let at = self.source.below(self.dumps.len());
+                let dump = &self.dumps[at];
+                let mut given = bayplan_str { data: dump.as_ptr().cast(), length: dump.len() };
+                if self.source.once_in(10) {
+                    given.length = self.source.below(dump.len() + 1);
+                }
+                bayplan_cluster_restore(given, &mut made, &mut error)
+            }
+        };
+        if status == BAYPLAN_OK && !text.is_null() {
+            let dumped = copied(bayplan_text_get(text));
+            self.check_round_trip(cluster, &dumped);
+            let at = self.source.below(8);
+            if at < self.dumps.len() { self.dumps[at] = dumped } else { self.dumps.push(dumped) }
+        }
+        self.keep(TEXT, text);
+        self.keep(CLUSTER, made);
+        self.check(status, error);
+    }
+
+    /// What comes back from a dump is the cluster that was written.
+    fn check_round_trip(&mut self, cluster: *const bayplan_cluster, dump: &str) {
+        let given = bayplan_str { data: dump.as_ptr().cast(), length: dump.len() };
+        let (mut restored, mut hashes) = (null_mut(), [0, 1]);
+        // SAFETY: as above.
+        unsafe {
+            assert_eq!(
+                bayplan_cluster_restore(given, &mut restored, null_mut()),
+                BAYPLAN_OK,
+                "{dump}"
+            );
+            bayplan_cluster_hash(cluster, &mut hashes[0], null_mut());
+            bayplan_cluster_hash(restored, &mut hashes[1], null_mut());
+        }
+        assert_eq!(hashes[0], hashes[1], "{dump}");
+        assert_eq!(bayplan_cluster_free(restored), BAYPLAN_OK);
+    }
+
+    fn extender(&mut self) {
+        let (mut error, mut text) = (null_mut(), null_mut());
+        let (scheduler, cluster) = (self.any(SCHEDULER), self.any(CLUSTER));
+        let request = self.text(&REQUESTS);
+        // SAFETY: as above.
+        let status = unsafe {
+            let (text, error) = (&mut text, &mut error);
+            match self.source.below(4) {
+                0 => bayplan_extender_filter(scheduler, cluster, request, text, error),
+                1 => bayplan_extender_prioritize(scheduler, cluster, request, text, error),
+                2 => bayplan_extender_preempt(scheduler, cluster, request, text, error),
+                _ => bayplan_extender_bind(cluster, request, text, error),
+            }
+        };
+        self.keep(TEXT, text);
+        self.check(status, error);
+    }
 
     fn configure(&mut self) {
         let (mut error, mut made) = (null_mut(), null_mut());
@@ -620,6 +692,16 @@ impl<'s> Calls<'s> {
         }
         assert_eq!(bayplan_open_handles(), self.open_before, "handles are lost");
     }
+}
+
+/// A text of the library.
+fn copied(text: bayplan_str) -> String {
+    if text.length == 0 {
+        return String::new();
+    }
+    // SAFETY: the library gave the text, and its handle is alive.
+    let bytes = unsafe { std::slice::from_raw_parts(text.data.cast::<u8>(), text.length) };
+    String::from_utf8(bytes.to_vec()).expect("texts of the library are UTF-8")
 }
 
 fn free(kind: usize, handle: usize) -> bayplan_status {
