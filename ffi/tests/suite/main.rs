@@ -3,5 +3,6 @@
 mod build;
 mod conformance;
 mod header;
+mod sanitizers;
 mod symbols;
 mod tutorial;
