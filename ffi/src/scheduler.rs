@@ -2,7 +2,7 @@
 
 use crate::cluster::bayplan_cluster;
 use crate::decider::Decider;
-use crate::decision::{Decided, bayplan_decision, outcome};
+use crate::decision::{BAYPLAN_OUTCOME_NONE, Decided, bayplan_decision, outcome};
 use crate::diagnosis::bayplan_diagnosis;
 use crate::error::{answer, bayplan_error, call};
 use crate::fault::Fault;
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn bayplan_scheduler_schedule_batch(
         let (mut decider, mut world) = both(scheduler, cluster)?;
         nodes.fill(BAYPLAN_NO_NODE);
         if let Some(outcomes) = &mut outcomes {
-            outcomes.fill(crate::decision::BAYPLAN_OUTCOME_NONE);
+            outcomes.fill(BAYPLAN_OUTCOME_NONE);
         }
         let bound = batch(&mut decider, &mut world, template, nodes, outcomes);
         if let (Some(placed), Ok(bound)) = (placed, &bound) {
@@ -225,32 +225,35 @@ fn batch(
     mut outcomes: Option<&mut [u8]>,
 ) -> Result<usize, Fault> {
     let numbers = world.numbers.clone();
-    // Its ordinals go on where they are; the template itself is put back afterwards.
-    let mut made = world.templates.get(template)?.clone();
-    let (mut at, mut bound) = (0, 0);
-    let result = decider.ask(world, |scheduler, cluster| {
-        Ok(scheduler.schedule_instances(cluster, &mut made, |placed| {
-            if let Some(placed) = placed {
-                if let Some(outcomes) = &mut outcomes {
-                    outcomes[at] = outcome(&placed.decision);
+    let mut templates = world.templates.take();
+    let result = templates.get_mut(template).and_then(|template| {
+        let (mut at, mut bound) = (0, 0);
+        decider.ask(world, |scheduler, cluster| {
+            scheduler.schedule_instances(cluster, template, |placed| {
+                if let Some(placed) = placed {
+                    if let Some(outcomes) = &mut outcomes {
+                        outcomes[at] = outcome(&placed.decision);
+                    }
+                    if let Some(node) = placed.node {
+                        nodes[at] = numbers.of(node);
+                        bound += 1;
+                    }
+                    at += 1;
                 }
-                if let Some(node) = placed.node {
-                    nodes[at] = numbers.of(node);
-                    bound += 1;
-                }
-                at += 1;
-            }
-            at < nodes.len()
-        })?)
+                at < nodes.len()
+            })?;
+            Ok(bound)
+        })
     });
+    world.templates = templates;
     if let Err(fault) = &result
         && fault.status == BAYPLAN_ERR_CALLBACK
     {
+        // All of it was taken back.
         nodes.fill(BAYPLAN_NO_NODE);
-        outcomes.into_iter().for_each(|it| it.fill(crate::decision::BAYPLAN_OUTCOME_NONE));
+        outcomes.into_iter().for_each(|it| it.fill(BAYPLAN_OUTCOME_NONE));
     }
-    *world.templates.get_mut(template)? = made;
-    result.map(|()| bound)
+    result
 }
 
 /// The verdict about every node for a pod; nothing is changed. `verdicts` has `length` entries, at

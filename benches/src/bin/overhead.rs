@@ -68,7 +68,8 @@ struct InRust {
 
 impl InRust {
     fn new(arguments: &Arguments) -> Result<Self> {
-        let nodes = (0..arguments.nodes).map(|at| Ok(serde_json::from_value::<bayplan::Node>(node(at))?.into()));
+        let nodes = (0..arguments.nodes)
+            .map(|at| Ok(serde_json::from_value::<bayplan::Node>(node(at))?.into()));
         let pod: Pod = serde_json::from_str(POD)?;
         Ok(Self {
             cluster: Cluster::from_objects(nodes.collect::<Result<Vec<_>>>()?)?,
@@ -83,7 +84,8 @@ impl InRust {
         let start = Instant::now();
         let mut bound = 0;
         for _ in 0..decisions / a_call {
-            bound += self.scheduler.schedule_batch(&mut self.cluster, &mut self.template, &mut nodes)?;
+            bound +=
+                self.scheduler.schedule_batch(&mut self.cluster, &mut self.template, &mut nodes)?;
         }
         let time = start.elapsed();
         self.cluster.rollback(savepoint);

@@ -67,3 +67,17 @@ fn the_go_package_tells_the_story_and_passes_its_tests() {
     let example = example.expect("the example is there").replace("\t// ", "");
     assert!(example.contains(STORY), "the example in Go tells another story");
 }
+
+#[test]
+fn the_first_program_of_the_readme_compiles_and_runs() {
+    let readme = std::fs::read_to_string(build::root().join("README.md")).expect("there");
+    let code = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next());
+    let source = build::scratch("readme").join("first.c");
+    std::fs::write(&source, code.expect("a program")).expect("it can be written");
+    let sources = &[source.to_str().expect("a path")];
+    if let Some(program) = (Program { sources, ..C }).build("readme-first") {
+        let printed = build::run(&mut with_library(program));
+        assert_eq!(printed, "shop/web runs on node-a\n");
+        assert!(readme.contains(&printed), "the page says what it prints");
+    }
+}
