@@ -51,8 +51,14 @@ fn the_python_tutorial_tells_the_story() {
 
 #[test]
 fn the_go_package_tells_the_story_and_passes_its_tests() {
-    let Some(go) = Tool::Go.command() else { return };
+    let Some(mut go) = Tool::Go.command() else { return };
+    let version = build::run(go.args(["env", "GOVERSION"]).env("GOTOOLCHAIN", "local"));
+    if !is_new_enough(&version) {
+        eprintln!("SKIPPED: {} is elder than go1.24", version.trim());
+        return;
+    }
     let mut command = with_library(go.get_program());
+    command.env("GOTOOLCHAIN", "local");
     command.current_dir(build::root().join("examples/go/bayplan"));
     command.env("CGO_ENABLED", "1").env("GOFLAGS", "-mod=mod").env("BAYPLAN_BENCH_NODES", "50");
     command.env("CGO_CFLAGS", format!("-I{}", build::root().join("include").display()));
@@ -66,6 +72,12 @@ fn the_go_package_tells_the_story_and_passes_its_tests() {
         std::fs::read_to_string(build::root().join("examples/go/bayplan/example_test.go"));
     let example = example.expect("the example is there").replace("\t// ", "");
     assert!(example.contains(STORY), "the example in Go tells another story");
+}
+
+/// Whether this Go knows `runtime.AddCleanup`.
+fn is_new_enough(version: &str) -> bool {
+    let minor = version.trim().strip_prefix("go1.").and_then(|rest| rest.split('.').next());
+    minor.and_then(|minor| minor.parse().ok()).is_some_and(|minor: u32| minor >= 24)
 }
 
 #[test]
