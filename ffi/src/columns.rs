@@ -9,9 +9,9 @@ use crate::numbers::BAYPLAN_NO_NODE;
 use crate::status::bayplan_status::{self, *};
 use crate::template::bayplan_template;
 use crate::world::World;
-use bayplan::objects::meta::ObjectMeta;
+use bayplan::objects::meta::{Labels, ObjectMeta};
 use bayplan::objects::node::{ContainerImage, NodeSpec, NodeStatus, Taint, TaintEffect};
-use bayplan::objects::quantity::Quantity;
+use bayplan::objects::quantity::{Quantity, ResourceList};
 use bayplan::{Change, Node, Object};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -153,88 +153,154 @@ pub unsafe extern "C" fn bayplan_cluster_add_pods(
     unsafe { call(error, body) }
 }
 
+/// Columns of nodes as slices, each as long as it is to be.
+struct Columns<'a> {
+    names: &'a [bayplan_str],
+    cpu_milli: &'a [i64],
+    memory_bytes: &'a [i64],
+    pods: &'a [i64],
+    ephemeral_storage_bytes: Option<&'a [i64]>,
+    cordoned: Option<&'a [u8]>,
+    labels: Lists<'a>,
+    label_keys: &'a [bayplan_str],
+    label_values: &'a [bayplan_str],
+    taints: Lists<'a>,
+    taint_keys: &'a [bayplan_str],
+    taint_values: &'a [bayplan_str],
+    taint_effects: &'a [u8],
+    resources: Lists<'a>,
+    resource_names: &'a [bayplan_str],
+    resource_amounts: &'a [i64],
+    images: Lists<'a>,
+    image_names: &'a [bayplan_str],
+    image_sizes: &'a [i64],
+}
+
 /// The nodes of columns.
 ///
 /// # Safety
-/// The columns are as long as [`bayplan_node_columns`] says.
+/// The columns are as long as [`bayplan_node_columns`] says, their texts as long as they say.
 unsafe fn nodes(columns: &bayplan_node_columns) -> Result<Vec<Node>, Fault> {
-    let count = columns.count;
     // SAFETY: the caller's promise.
-    unsafe {
-        let names = array(columns.names, count, "names")?;
-        let cpu = array(columns.cpu_milli, count, "cpu_milli")?;
-        let memory = array(columns.memory_bytes, count, "memory_bytes")?;
-        let pods = array(columns.pods, count, "pods")?;
-        let storage = columns.ephemeral_storage_bytes;
-        let storage = optional_array(storage, count, "ephemeral_storage_bytes")?;
-        let cordoned = optional_array(columns.cordoned, count, "cordoned")?;
-        let labels = Lists::new(columns.label_offsets, count, "label_offsets")?;
-        let label_keys = labels.column(columns.label_keys, "label_keys")?;
-        let label_values = labels.column(columns.label_values, "label_values")?;
-        let taints = Lists::new(columns.taint_offsets, count, "taint_offsets")?;
-        let taint_keys = taints.column(columns.taint_keys, "taint_keys")?;
-        let taint_values = taints.column(columns.taint_values, "taint_values")?;
-        let taint_effects = taints.column(columns.taint_effects, "taint_effects")?;
-        let resources = Lists::new(columns.resource_offsets, count, "resource_offsets")?;
-        let resource_names = resources.column(columns.resource_names, "resource_names")?;
-        let resource_amounts = resources.column(columns.resource_amounts, "resource_amounts")?;
-        let images = Lists::new(columns.image_offsets, count, "image_offsets")?;
-        let image_names = images.column(columns.image_names, "image_names")?;
-        let image_sizes = images.column(columns.image_sizes, "image_sizes")?;
+    let columns = unsafe { Columns::new(columns)? };
+    // SAFETY: the caller's promise.
+    (0..columns.names.len()).map(|at| unsafe { columns.node(at) }).collect()
+}
 
-        let mut nodes = Vec::new();
-        for at in 0..count {
-            let mut allocatable = BTreeMap::from([
-                ("cpu".to_owned(), Quantity::from_milli(amount(cpu[at], "cpu_milli")?)),
-                ("memory".to_owned(), whole(memory[at], "memory_bytes")?),
-                ("pods".to_owned(), whole(pods[at], "pods")?),
-            ]);
-            if let Some(storage) = storage {
-                let storage = whole(storage[at], "ephemeral_storage_bytes")?;
-                allocatable.insert("ephemeral-storage".to_owned(), storage);
-            }
-            for item in resources.of(at) {
-                let name = resource_names[item].text("resource_names")?.to_owned();
-                allocatable.insert(name, whole(resource_amounts[item], "resource_amounts")?);
-            }
-            let mut node_labels = BTreeMap::new();
-            for item in labels.of(at) {
-                let key = label_keys[item].text("label_keys")?.to_owned();
-                node_labels.insert(key, label_values[item].text("label_values")?.to_owned());
-            }
-            let mut node_taints = Vec::new();
-            for item in taints.of(at) {
-                node_taints.push(Taint {
-                    key: taint_keys[item].text("taint_keys")?.to_owned(),
-                    value: taint_values[item].text("taint_values")?.to_owned(),
-                    effect: effect(taint_effects[item])?,
-                });
-            }
-            let mut node_images = Vec::new();
-            for item in images.of(at) {
-                node_images.push(ContainerImage {
-                    names: vec![image_names[item].text("image_names")?.to_owned()],
-                    size_bytes: image_sizes[item],
-                });
-            }
-            nodes.push(Node {
-                meta: ObjectMeta {
-                    name: name(names[at].text("names")?)?,
-                    labels: Arc::new(node_labels),
-                    ..ObjectMeta::default()
-                },
-                spec: NodeSpec {
-                    unschedulable: cordoned.is_some_and(|cordoned| cordoned[at] != 0),
-                    taints: node_taints,
-                },
-                status: NodeStatus {
-                    allocatable: Some(allocatable),
-                    images: node_images,
-                    ..NodeStatus::default()
-                },
-            });
+impl Columns<'_> {
+    /// The columns that the caller means.
+    ///
+    /// # Safety
+    /// As [`nodes`].
+    unsafe fn new(given: &bayplan_node_columns) -> Result<Self, Fault> {
+        let count = given.count;
+        let storage = given.ephemeral_storage_bytes;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let labels = Lists::new(given.label_offsets, count, "label_offsets")?;
+            let taints = Lists::new(given.taint_offsets, count, "taint_offsets")?;
+            let resources = Lists::new(given.resource_offsets, count, "resource_offsets")?;
+            let images = Lists::new(given.image_offsets, count, "image_offsets")?;
+            Ok(Self {
+                names: array(given.names, count, "names")?,
+                cpu_milli: array(given.cpu_milli, count, "cpu_milli")?,
+                memory_bytes: array(given.memory_bytes, count, "memory_bytes")?,
+                pods: array(given.pods, count, "pods")?,
+                ephemeral_storage_bytes: optional_array(storage, count, "ephemeral_storage_bytes")?,
+                cordoned: optional_array(given.cordoned, count, "cordoned")?,
+                label_keys: labels.column(given.label_keys, "label_keys")?,
+                label_values: labels.column(given.label_values, "label_values")?,
+                labels,
+                taint_keys: taints.column(given.taint_keys, "taint_keys")?,
+                taint_values: taints.column(given.taint_values, "taint_values")?,
+                taint_effects: taints.column(given.taint_effects, "taint_effects")?,
+                taints,
+                resource_names: resources.column(given.resource_names, "resource_names")?,
+                resource_amounts: resources.column(given.resource_amounts, "resource_amounts")?,
+                resources,
+                image_names: images.column(given.image_names, "image_names")?,
+                image_sizes: images.column(given.image_sizes, "image_sizes")?,
+                images,
+            })
         }
-        Ok(nodes)
+    }
+
+    /// One node.
+    ///
+    /// # Safety
+    /// As [`nodes`].
+    unsafe fn node(&self, at: usize) -> Result<Node, Fault> {
+        // SAFETY: the caller's promise.
+        let (name, labels, taints, allocatable, images) = unsafe {
+            let name = name(self.names[at].text("names")?)?;
+            (name, self.labels(at)?, self.taints(at)?, self.allocatable(at)?, self.images(at)?)
+        };
+        Ok(Node {
+            meta: ObjectMeta { name, labels: Arc::new(labels), ..ObjectMeta::default() },
+            spec: NodeSpec {
+                unschedulable: self.cordoned.is_some_and(|cordoned| cordoned[at] != 0),
+                taints,
+            },
+            status: NodeStatus { allocatable: Some(allocatable), images, ..NodeStatus::default() },
+        })
+    }
+
+    unsafe fn labels(&self, at: usize) -> Result<Labels, Fault> {
+        let label = |item: usize| {
+            // SAFETY: the caller's promise.
+            let (key, value) = unsafe {
+                (
+                    self.label_keys[item].text("label_keys")?,
+                    self.label_values[item].text("label_values")?,
+                )
+            };
+            Ok((key.to_owned(), value.to_owned()))
+        };
+        self.labels.of(at).map(label).collect()
+    }
+
+    unsafe fn taints(&self, at: usize) -> Result<Vec<Taint>, Fault> {
+        let taint = |item: usize| {
+            // SAFETY: the caller's promise.
+            let (key, value) = unsafe {
+                (
+                    self.taint_keys[item].text("taint_keys")?,
+                    self.taint_values[item].text("taint_values")?,
+                )
+            };
+            let effect = effect(self.taint_effects[item])?;
+            Ok(Taint { key: key.to_owned(), value: value.to_owned(), effect })
+        };
+        self.taints.of(at).map(taint).collect()
+    }
+
+    unsafe fn allocatable(&self, at: usize) -> Result<ResourceList, Fault> {
+        let cpu = Quantity::from_milli(amount(self.cpu_milli[at], "cpu_milli")?);
+        let mut allocatable = BTreeMap::from([
+            ("cpu".to_owned(), cpu),
+            ("memory".to_owned(), whole(self.memory_bytes[at], "memory_bytes")?),
+            ("pods".to_owned(), whole(self.pods[at], "pods")?),
+        ]);
+        if let Some(storage) = self.ephemeral_storage_bytes {
+            let storage = whole(storage[at], "ephemeral_storage_bytes")?;
+            allocatable.insert("ephemeral-storage".to_owned(), storage);
+        }
+        for item in self.resources.of(at) {
+            // SAFETY: the caller's promise.
+            let name = unsafe { self.resource_names[item].text("resource_names")? };
+            let amount = whole(self.resource_amounts[item], "resource_amounts")?;
+            allocatable.insert(name.to_owned(), amount);
+        }
+        Ok(allocatable)
+    }
+
+    unsafe fn images(&self, at: usize) -> Result<Vec<ContainerImage>, Fault> {
+        let image = |item: usize| {
+            // SAFETY: the caller's promise.
+            let name = unsafe { self.image_names[item].text("image_names")? };
+            Ok(ContainerImage { names: vec![name.to_owned()], size_bytes: self.image_sizes[item] })
+        };
+        self.images.of(at).map(image).collect()
     }
 }
 

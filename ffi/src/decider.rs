@@ -5,7 +5,7 @@ use crate::plugin::{Foreign, asking};
 use crate::status::bayplan_status::*;
 use crate::world::World;
 use bayplan::objects::manifest;
-use bayplan::plugins::host::Points;
+use bayplan::plugins::host::{HostPlugin, Points};
 use bayplan::profile::config;
 use bayplan::{Cluster, Plugin, Profile, Scheduler, Ties};
 use std::sync::Arc;
@@ -57,10 +57,15 @@ impl Decider {
         self.scheduler = self.anew(self.profiles());
     }
 
-    /// Adds a plugin of the host to every profile.
+    /// Adds a plugin of the host to every profile, in place of one of the same name.
     pub(crate) fn add(&mut self, plugin: Foreign, points: Points) {
         let plugin = Arc::new(plugin);
-        let with = |profile: Profile| profile.with_host_plugin(plugin.clone(), points);
+        let entry = Plugin::Host(plugin.name());
+        let with = |mut profile: Profile| {
+            profile.filter.retain(|known| *known != entry);
+            profile.score.retain(|(known, _)| *known != entry);
+            profile.with_host_plugin(plugin.clone(), points)
+        };
         self.scheduler = self.anew(self.profiles().into_iter().map(with).collect());
         self.has_plugins = true;
     }

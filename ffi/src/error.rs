@@ -1,4 +1,4 @@
-//! Calls and their errors: every function that can fail goes through [`call`].
+//! Calls and their errors: every function that can fail goes through `call`.
 
 use crate::fault::Fault;
 use crate::memory::bayplan_str;

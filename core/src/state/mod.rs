@@ -108,7 +108,9 @@ impl Cluster {
                 object => self.apply(Change::Put(object))?,
             }
         }
-        self.put_nodes(nodes)?;
+        if !nodes.is_empty() {
+            self.put_nodes(nodes)?;
+        }
         pods.into_iter().try_for_each(|pod| self.put_pod(pod))
     }
 

@@ -319,8 +319,18 @@ static void plugins(void) {
     CHECK(equal(bayplan_decision_node(decision), "a"));
     bayplan_decision_free(decision);
     CHECK(mood.released == 0);
+    plugin.name = text("OnlyTheFirst");
+    plugin.filter = NULL;
+    CHECK(bayplan_scheduler_add_plugin(scheduler, &plugin, NULL) == BAYPLAN_OK);
+    CHECK(mood.released == 1); /* the one that was replaced */
+    uint8_t verdicts[2];
+    size_t feasible = 0;
+    CHECK(bayplan_cluster_unbind(cluster, SHOP, WEB, NULL) == BAYPLAN_OK);
+    CHECK(bayplan_scheduler_filter(scheduler, cluster, SHOP, WEB, verdicts, 2, &feasible, NULL) ==
+          BAYPLAN_OK);
+    CHECK(feasible == 2);
     bayplan_scheduler_free(scheduler);
-    CHECK(mood.released == 1);
+    CHECK(mood.released == 2);
     bayplan_cluster_free(cluster);
 }
 

@@ -3,6 +3,7 @@
 mod build;
 mod conformance;
 mod header;
+mod random;
 mod sanitizers;
 mod symbols;
 mod tutorial;
