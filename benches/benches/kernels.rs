@@ -93,7 +93,7 @@ fn inter_pod(criterion: &mut Criterion) {
     criterion.bench_function("inter-pod", |bencher| {
         bencher.iter(|| {
             let mut totals = vec![0_i16; cluster.nodes().len()];
-            inter_pod.refuse(&mut totals, &cluster);
+            inter_pod.rules(&cluster).for_each(|rule| rule.refuse(&mut totals));
             inter_pod.score(2, &arguments, &mut totals, &mut raw, &cluster);
             totals
         });
@@ -111,11 +111,7 @@ fn argmax(criterion: &mut Criterion) {
 /// A hundred pods bound and taken back.
 fn savepoint(criterion: &mut Criterion) {
     let Input { mut cluster, pending } = input(Feature::Basic);
-    let pods: Vec<_> = pending
-        .iter()
-        .take(100)
-        .filter_map(|(namespace, name)| cluster.pods().find(namespace, name))
-        .collect();
+    let pods = &pending[..100];
     criterion.bench_function("savepoint, 100 binds, rollback", |bencher| {
         bencher.iter(|| {
             let savepoint = cluster.savepoint();

@@ -1,9 +1,10 @@
 //! What is measured: a cluster and the pods to place on it.
 
 use anyhow::{Result, bail};
-use bayplan::objects::Object;
 use bayplan::objects::manifest::Reader;
 use bayplan::state::Cluster;
+use bayplan::state::ix::PodIx;
+use bayplan::state::pods::PodRow;
 use bayplan_datasets::{Generator, Mix, Options};
 use std::io::BufRead;
 
@@ -12,8 +13,8 @@ use std::io::BufRead;
 pub struct Input {
     /// Nodes, running and pending pods.
     pub cluster: Cluster,
-    /// Namespace and name of every pending pod.
-    pub pending: Vec<(String, String)>,
+    /// Every pending pod.
+    pub pending: Vec<PodIx>,
 }
 
 impl Input {
@@ -50,16 +51,12 @@ impl Input {
         if let Some(fault) = read.faults.first() {
             bail!("{fault}");
         }
-        let mut pending = Vec::new();
         let objects = read.objects.into_iter().map(|located| located.object);
-        let cluster = Cluster::from_objects(objects.inspect(|object| {
-            if let Object::Pod(pod) = object
-                && pod.node_name.is_none()
-                && !pod.is_terminal()
-            {
-                pending.push((pod.meta.namespace.clone(), pod.meta.name.clone()));
-            }
-        }))?;
+        let cluster = Cluster::from_objects(objects)?;
+        // Places are given in the order of the input.
+        let waiting = |row: &PodRow| row.pod.node_name.is_none() && !row.pod.is_terminal();
+        let pending = cluster.pods().iter().filter(|(_, row)| waiting(row)).map(|(pod, _)| pod);
+        let pending = pending.collect();
         Ok(Self { cluster, pending })
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::input::Input;
 use anyhow::Result;
-use bayplan::cycle::decision::Decision;
 use bayplan::scheduler::Scheduler;
+use bayplan::state::Cluster;
+use bayplan::state::ix::{NodeIx, PodIx};
 use std::time::{Duration, Instant};
 
 /// What a run came to.
@@ -27,11 +28,11 @@ impl Run {
     pub fn new(input: &mut Input, scheduler: &mut Scheduler, limit: Duration) -> Result<Self> {
         let mut run = Self::default();
         let mut spent = Duration::ZERO;
-        for (namespace, name) in &input.pending {
+        for pod in &input.pending {
             let start = Instant::now();
-            let decision = scheduler.schedule(&mut input.cluster, namespace, name)?;
+            let node = scheduler.schedule_pod(&mut input.cluster, *pod)?;
             let time = start.elapsed();
-            run.note(namespace, name, &decision);
+            run.note(&input.cluster, *pod, node);
             run.times.push(time);
             spent += time;
             if spent >= limit {
@@ -41,15 +42,16 @@ impl Run {
         Ok(run)
     }
 
-    fn note(&mut self, namespace: &str, name: &str, decision: &Decision) {
-        let node = if let Decision::Bound { node, .. } = decision {
+    fn note(&mut self, cluster: &Cluster, pod: PodIx, node: Option<NodeIx>) {
+        let node = if let Some(node) = node {
             self.bound += 1;
-            node.as_str()
+            cluster.nodes().name(node)
         } else {
             self.unschedulable += 1;
             ""
         };
-        self.digest.add(&format!("{namespace}/{name} {node}\n"));
+        let key = cluster.pods().get(pod).map(|row| row.pod.meta.key()).unwrap_or_default();
+        self.digest.add(&format!("{key} {node}\n"));
     }
 
     /// What all decisions took together.

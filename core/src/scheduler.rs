@@ -10,6 +10,7 @@ use crate::cycle::fit_error::FitError;
 use crate::cycle::plain;
 use crate::cycle::ties::Ties;
 use crate::explain::message;
+use crate::objects::defaults::DEFAULT_SCHEDULER;
 use crate::objects::{Object, Pod};
 use crate::plugins::contract::Context;
 use crate::plugins::reason::Rejection;
@@ -234,6 +235,61 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Decision, ScheduleError> {
         let pod = find(cluster, namespace, name)?;
+        self.attempt(cluster, pod, start_time)
+    }
+
+    /// Attempts pending pods one after the other, each as [`Scheduler::schedule`] does, and writes
+    /// the node of each to `nodes`: `None` where it is not bound. Gives how many are bound.
+    ///
+    /// Nothing is allocated for a pod that some node takes. Places that `pods` has more than `nodes`
+    /// are not attempted.
+    ///
+    /// # Errors
+    /// See [`Scheduler::schedule`]. Pods before the one of the error keep what they got, in the
+    /// cluster and in `nodes`.
+    pub fn schedule_batch(
+        &mut self,
+        cluster: &mut Cluster,
+        pods: &[PodIx],
+        nodes: &mut [Option<NodeIx>],
+    ) -> Result<usize, ScheduleError> {
+        let mut bound = 0;
+        for (pod, node) in pods.iter().zip(nodes) {
+            *node = self.schedule_pod(cluster, *pod)?;
+            bound += usize::from(node.is_some());
+        }
+        Ok(bound)
+    }
+
+    /// Attempts one pending pod as [`Scheduler::schedule`] does, and gives the node it is bound to.
+    ///
+    /// # Errors
+    /// See [`Scheduler::schedule`].
+    pub fn schedule_pod(
+        &mut self,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Result<Option<NodeIx>, ScheduleError> {
+        if cluster.pods().get(pod).is_none() {
+            return Err(ScheduleError::NoSuchPod(format!("number {}", pod.at())));
+        }
+        let planned = self.planned(cluster, pod)?;
+        if is_waiting(cluster, pod)
+            && let Some(Some((node, _))) = self.best_by_columns(planned, cluster, pod)
+        {
+            cluster.bind(pod, node, None)?;
+            return Ok(Some(node));
+        }
+        let decision = self.attempt(cluster, pod, None)?;
+        Ok(decision.node().and_then(|node| cluster.nodes().find(node)))
+    }
+
+    fn attempt(
+        &mut self,
+        cluster: &mut Cluster,
+        pod: PodIx,
+        start_time: Option<Timestamp>,
+    ) -> Result<Decision, ScheduleError> {
         let planned = self.planned(cluster, pod)?;
         let attempted = object(cluster, pod);
         if attempted.node_name.is_some() {
@@ -285,21 +341,21 @@ impl Scheduler {
     /// # Errors
     /// There is none.
     pub fn profile(&self, pod: &Pod) -> Result<&Profile, ScheduleError> {
-        Ok(&self.profiles[self.planned_for(pod)?].profile)
+        let planned = self.planned_by(pod.spec.scheduler_name.as_deref());
+        Ok(&self.profiles[planned.ok_or_else(|| no_profile(pod))?].profile)
     }
 
     fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
-        self.planned_for(object(cluster, pod))
+        let class = cluster.pods().get(pod).map(|row| cluster.classes().get(row.class));
+        let named = class.and_then(|class| class.scheduler_name.as_deref());
+        self.planned_by(named).ok_or_else(|| no_profile(object(cluster, pod)))
     }
 
-    fn planned_for(&self, pod: &Pod) -> Result<usize, ScheduleError> {
-        let wanted = pod.spec.scheduler_name.as_deref().unwrap_or("default-scheduler");
+    /// The profile of a name; without one the default profile, or the first.
+    fn planned_by(&self, name: Option<&str>) -> Option<usize> {
+        let wanted = name.unwrap_or(DEFAULT_SCHEDULER);
         let named = self.profiles.iter().position(|it| it.profile.scheduler_name == wanted);
-        let unnamed = (pod.spec.scheduler_name.is_none() && !self.profiles.is_empty()).then_some(0);
-        named.or(unnamed).ok_or_else(|| ScheduleError::NoProfile {
-            pod: pod.meta.key(),
-            scheduler: wanted.to_owned(),
-        })
+        named.or((name.is_none() && !self.profiles.is_empty()).then_some(0))
     }
 
     /// The best node and its total; `None` where columns do not cover the pod.
@@ -531,15 +587,29 @@ fn best<S: Score>(
     pod: PodIx,
     ties: &mut Option<Random>,
 ) -> Option<Option<(NodeIx, i64)>> {
-    let best = view.best(cluster, pod).ok()?;
-    let (Some((_, total)), Some(random)) = (best, ties) else { return Some(best) };
-    let all = view.all_best(cluster, total);
-    Some(Some((all[random.below(all.len())], total)))
+    let Some(random) = ties else { return view.best(cluster, pod).ok() };
+    let (all, total) = view.all_best(cluster, pod).ok()?;
+    Some((!all.is_empty()).then(|| (all[random.below(all.len())], total)))
+}
+
+fn no_profile(pod: &Pod) -> ScheduleError {
+    let wanted = pod.spec.scheduler_name.as_deref().unwrap_or(DEFAULT_SCHEDULER);
+    ScheduleError::NoProfile { pod: pod.meta.key(), scheduler: wanted.to_owned() }
+}
+
+/// Whether the pod is there, has no node and is to stay.
+fn is_waiting(cluster: &Cluster, pod: PodIx) -> bool {
+    cluster.pods().get(pod).is_some_and(|row| {
+        row.pod.node_name.is_none() && !cluster.classes().get(row.class).terminating
+    })
 }
 
 /// Whether nominations make a difference to the pod: its own, or one of the same or a higher
 /// priority.
 fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
+    if cluster.nominated().next().is_none() {
+        return false;
+    }
     let priority = object(cluster, pod).priority();
     cluster.nominated().any(|other| other == pod || object(cluster, other).priority() >= priority)
 }

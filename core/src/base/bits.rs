@@ -18,11 +18,24 @@ impl Bits {
         Self { bits }
     }
 
-    /// The positions of `0..length` for which `holds`.
-    pub fn of(length: usize, holds: impl FnMut(usize) -> bool) -> Self {
-        let mut bits: BitVec<u64, Lsb0> = (0..length).map(holds).collect();
+    /// Every position of `length`.
+    pub fn all(length: usize) -> Self {
+        let mut bits = BitVec::repeat(true, length);
         bits.set_uninitialized(false);
         Self { bits }
+    }
+
+    /// The positions of `0..length` for which `holds`.
+    pub fn of(length: usize, mut holds: impl FnMut(usize) -> bool) -> Self {
+        let mut all = Self::none(length);
+        for (at, word) in all.bits.as_raw_mut_slice().iter_mut().enumerate() {
+            let start = at * 64;
+            // Word by word in a register; bit by bit in memory takes ten times as long.
+            for bit in 0..64.min(length - start) {
+                *word |= u64::from(holds(start + bit)) << bit;
+            }
+        }
+        all
     }
 
     /// Whether the position is in the set.

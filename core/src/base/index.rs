@@ -58,6 +58,17 @@ impl<I: Ix, T> IndexVec<I, T> {
         I::new(self.items.len() - 1)
     }
 
+    /// The item of an index; the vector grows as far as needed.
+    pub fn grown(&mut self, index: I) -> &mut T
+    where
+        T: Default,
+    {
+        if self.items.len() <= index.at() {
+            self.items.resize_with(index.at() + 1, T::default);
+        }
+        &mut self.items[index.at()]
+    }
+
     /// Takes the last item away.
     pub fn pop(&mut self) -> Option<T> {
         self.items.pop()

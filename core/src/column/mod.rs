@@ -3,7 +3,10 @@
 //! A refused node has a number so far below zero that no score lifts it up again. Adding columns
 //! then needs no branch, and the compiler turns it into vector instructions.
 
-use crate::state::topology::{Domain, Domains, NO_DOMAIN};
+mod domain_rule;
+
+pub use domain_rule::DomainRule;
+use std::ops::Range;
 
 /// A number that a column is made of.
 pub trait Score: Copy + Ord + Default {
@@ -79,6 +82,84 @@ pub fn add<S: Score>(totals: &mut [S], column: &[S]) {
     }
 }
 
+/// Puts the sums of the columns, for these nodes, into `totals`.
+#[inline]
+pub fn sum<S: Score>(totals: &mut [S], columns: &[&[S]], nodes: Range<usize>) {
+    let totals = &mut totals[nodes.clone()];
+    totals.fill(S::default());
+    for column in columns {
+        add(totals, &column[nodes.clone()]);
+    }
+}
+
+/// The largest of the sums of the columns, for these nodes; there is at least one column. Nothing is
+/// written, because that takes as long again as adding up.
+#[inline]
+pub fn largest_sum<S: Score>(columns: &[&[S]], nodes: Range<usize>) -> S {
+    let part = |column: usize| &columns[column][nodes.clone()];
+    // Every number of columns that occurs has a loop of its own, which becomes vector instructions.
+    match columns.len() {
+        0 => S::REFUSED,
+        1 => max(part(0)),
+        2 => {
+            let sums = part(0).iter().zip(part(1)).map(|(a, b)| a.plus(*b));
+            sums.fold(S::REFUSED, S::max)
+        }
+        3 => {
+            let parts = part(0).iter().zip(part(1)).zip(part(2));
+            parts.map(|((a, b), c)| a.plus(*b).plus(*c)).fold(S::REFUSED, S::max)
+        }
+        4 => {
+            let parts = part(0).iter().zip(part(1)).zip(part(2)).zip(part(3));
+            let sums = parts.map(|(((a, b), c), d)| a.plus(*b).plus(*c).plus(*d));
+            sums.fold(S::REFUSED, S::max)
+        }
+        5 => {
+            let parts = part(0).iter().zip(part(1)).zip(part(2)).zip(part(3)).zip(part(4));
+            let sums = parts.map(|((((a, b), c), d), e)| a.plus(*b).plus(*c).plus(*d).plus(*e));
+            sums.fold(S::REFUSED, S::max)
+        }
+        _ => {
+            let sum = |node| columns.iter().fold(S::default(), |sum, it| sum.plus(it[node]));
+            nodes.map(sum).fold(S::REFUSED, S::max)
+        }
+    }
+}
+
+/// The place of the first entry that is this number.
+#[inline]
+pub fn position<S: Score>(column: &[S], number: S) -> Option<usize> {
+    position_of_sum(&[column], 0..column.len(), number)
+}
+
+/// The place, from the start of these nodes, of the first at which the columns add up to this number.
+#[inline]
+pub fn position_of_sum<S: Score>(
+    columns: &[&[S]],
+    nodes: Range<usize>,
+    number: S,
+) -> Option<usize> {
+    /// Nodes that are added up before the first look; vector instructions do them all at once.
+    const GROUP: usize = 32;
+    let group = |column: &[S], start: usize| column.get(start..)?.first_chunk::<GROUP>().copied();
+    let (first, rest) = columns.split_first()?;
+    let mut start = nodes.start;
+    while start + GROUP <= nodes.end {
+        let mut totals = group(first, start)?;
+        for column in rest {
+            let scores = group(column, start)?;
+            totals.iter_mut().zip(&scores).for_each(|(total, it)| *total = total.plus(*it));
+        }
+        if totals.iter().fold(false, |found, total| found | (*total == number)) {
+            let at = totals.iter().position(|total| *total == number)?;
+            return Some(start + at - nodes.start);
+        }
+        start += GROUP;
+    }
+    let sum = |node: usize| columns.iter().fold(S::default(), |sum, it| sum.plus(it[node]));
+    (start..nodes.end).find(|node| sum(*node) == number).map(|node| node - nodes.start)
+}
+
 /// Adds one number to the totals.
 #[inline]
 pub fn add_to_all<S: Score>(totals: &mut [S], score: S) {
@@ -91,57 +172,6 @@ pub fn add_to_all<S: Score>(totals: &mut [S], score: S) {
 #[inline]
 pub fn max<S: Score>(column: &[S]) -> S {
     column.iter().copied().fold(S::REFUSED, S::max)
-}
-
-/// Refuses nodes by their domain: those of the domains for which `refused`, and, if `lacking`,
-/// those without a domain.
-pub fn refuse_domains<S: Score>(
-    totals: &mut [S],
-    domains: &Domains,
-    lacking: bool,
-    refused: impl Fn(usize) -> bool,
-) {
-    if let Some(ranges) = &domains.ranges {
-        for (domain, range) in ranges.iter().enumerate() {
-            if refused(domain) {
-                totals[range.clone()].fill(S::REFUSED);
-            }
-        }
-        if lacking && domains.some_lack_it {
-            refuse_where(totals, domains, |domain| domain == NO_DOMAIN);
-        }
-    } else {
-        refuse_where(totals, domains, |domain| match domain {
-            NO_DOMAIN => lacking,
-            domain => refused(domain as usize),
-        });
-    }
-}
-
-/// Refuses nodes of domains that count more than `limit`, and, if `lacking`, those without a domain.
-pub fn refuse_above<S: Score>(
-    totals: &mut [S],
-    domains: &Domains,
-    lacking: bool,
-    counts: &[i32],
-    limit: i32,
-) {
-    if domains.each_node {
-        for (total, count) in totals.iter_mut().zip(counts) {
-            // Written in any case, so that this becomes vector instructions.
-            *total = if *count > limit { S::REFUSED } else { *total };
-        }
-    } else {
-        refuse_domains(totals, domains, lacking, |domain| counts[domain] > limit);
-    }
-}
-
-fn refuse_where<S: Score>(totals: &mut [S], domains: &Domains, refused: impl Fn(Domain) -> bool) {
-    for (total, domain) in totals.iter_mut().zip(domains.of.as_slice()) {
-        if refused(*domain) {
-            *total = S::REFUSED;
-        }
-    }
 }
 
 /// The smallest and the largest raw score of the feasible nodes that are not below `floor`; zero

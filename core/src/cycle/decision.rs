@@ -32,6 +32,16 @@ pub enum Decision {
     Skipped(String),
 }
 
+impl Decision {
+    /// The node that the pod is bound to, if it is.
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Self::Bound { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+}
+
 /// A claim that was bound to a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundVolume {

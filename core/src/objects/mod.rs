@@ -4,6 +4,7 @@
 //! rule of the engine reads are not modelled; they are skipped when an object is read.
 
 pub mod admission;
+pub mod canonical;
 pub mod claims;
 pub mod defaults;
 pub mod devices;

@@ -3,6 +3,7 @@
 //! Replicas of one template are one class, however many there are. Whatever depends on the pod alone
 //! is computed once per class.
 
+use super::asks::Asks;
 use super::ix::{CarrierIx, ClassIx, LabelSetIx};
 use super::nodes::Take;
 use crate::base::index::IndexVec;
@@ -86,6 +87,14 @@ pub struct Class {
     pub pod: Arc<Pod>,
     /// Its label set.
     pub labels: LabelSetIx,
+    /// What it asks for.
+    pub asks: Asks,
+    /// Priority.
+    pub priority: i32,
+    /// Deletion was asked for.
+    pub terminating: bool,
+    /// The scheduler it names.
+    pub scheduler_name: Option<Box<str>>,
     /// What it takes from its node.
     pub take: Take,
     /// Terms it carries when bound, with their weights (1 for required ones).

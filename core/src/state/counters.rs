@@ -6,10 +6,10 @@ use super::classes::Class;
 use super::ix::{CarrierIx, CounterIx, EligibleIx, KeyIx, LabelSetIx, MatcherIx, NodeIx};
 use super::labels::LabelSets;
 use super::node_sets::NodeSets;
+use super::pods::Pods;
 use super::topology::{Domains, NO_DOMAIN, Topology};
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
-use crate::base::map::Map;
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
@@ -74,17 +74,15 @@ pub struct Carrier {
     pub total: i64,
 }
 
-/// Every counter and carrier, and where the pods of a label set are.
+/// Every counter and carrier.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
     counter_keys: Interner<CounterIx, CounterKey>,
     counters: IndexVec<CounterIx, Counter>,
-    counters_of: Map<MatcherIx, SmallVec<[CounterIx; 4]>>,
+    counters_of: IndexVec<MatcherIx, SmallVec<[CounterIx; 4]>>,
     carrier_keys: Interner<CarrierIx, CarrierKey>,
     carriers: IndexVec<CarrierIx, Carrier>,
-    carriers_of: Map<MatcherIx, SmallVec<[CarrierIx; 2]>>,
-    /// Bound pods of a label set, per node; no entry where there is none.
-    population: IndexVec<LabelSetIx, Map<NodeIx, u32>>,
+    carriers_of: IndexVec<MatcherIx, SmallVec<[CarrierIx; 2]>>,
 }
 
 impl Counters {
@@ -92,16 +90,17 @@ impl Counters {
     pub fn counter(
         &mut self,
         key: CounterKey,
+        pods: &Pods,
         labels: &LabelSets,
         topology: &Topology,
         node_sets: &NodeSets,
     ) -> CounterIx {
         let index = self.counter_keys.intern(key);
         if index.at() == self.counters.len() {
-            let counter = self.filled(key, labels, topology, node_sets);
+            let counter = self.filled(key, pods, labels, topology, node_sets);
             self.counters.push(counter);
             if let Some(matcher) = key.matcher {
-                self.counters_of.entry(matcher).or_default().push(index);
+                self.counters_of.grown(matcher).push(index);
             }
         }
         index
@@ -110,6 +109,7 @@ impl Counters {
     fn filled(
         &self,
         key: CounterKey,
+        pods: &Pods,
         labels: &LabelSets,
         topology: &Topology,
         node_sets: &NodeSets,
@@ -117,15 +117,12 @@ impl Counters {
         let domains = topology.domains(key.key);
         let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
         let counts = |node: NodeIx| eligible.is_none_or(|set| set.contains(node.at()));
-        let mut counter = Counter::new(domains, &counts);
-        for (set, nodes) in self.population.iter().enumerate() {
-            let set = LabelSetIx::new(set);
-            if key.matcher.is_some_and(|matcher| labels.matches(matcher, set)) {
-                for (node, pods) in nodes {
-                    let domain = domains.of[*node];
-                    if domain != NO_DOMAIN && counts(*node) {
-                        counter.move_by(domain as usize, *pods as i32);
-                    }
+        let mut counter = Counter::new(domains, counts);
+        for set in key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher)) {
+            for node in pods.nodes_of(*set) {
+                let domain = domains.of[node];
+                if domain != NO_DOMAIN && counts(node) {
+                    counter.move_by(domain as usize, 1);
                 }
             }
         }
@@ -137,7 +134,7 @@ impl Counters {
         let index = self.carrier_keys.intern(key);
         if index.at() == self.carriers.len() {
             self.carriers.push(Carrier::new(topology.domains(key.key)));
-            self.carriers_of.entry(key.matcher).or_default().push(index);
+            self.carriers_of.grown(key.matcher).push(index);
         }
         index
     }
@@ -169,7 +166,7 @@ impl Counters {
         labels: &LabelSets,
     ) -> impl Iterator<Item = CarrierIx> {
         let matchers = labels.matchers_of(set).iter();
-        matchers.flat_map(|matcher| self.carriers_of.get(matcher).into_iter().flatten().copied())
+        matchers.flat_map(|matcher| self.carriers_of.get(*matcher).into_iter().flatten().copied())
     }
 
     /// Counts a pod that is bound to a node (`by` = 1), or goes (`by` = -1).
@@ -183,16 +180,8 @@ impl Counters {
         node_sets: &NodeSets,
     ) {
         let set = class.labels;
-        while self.population.len() <= set.at() {
-            self.population.push(Map::default());
-        }
-        let pods = self.population[set].entry(node).or_insert(0);
-        *pods = pods.wrapping_add_signed(by);
-        if *pods == 0 {
-            self.population[set].remove(&node);
-        }
         for matcher in labels.matchers_of(set) {
-            for counter in self.counters_of.get(matcher).into_iter().flatten() {
+            for counter in self.counters_of.get(*matcher).into_iter().flatten() {
                 let key = self.counter_keys.value(*counter);
                 let domain = topology.domains(key.key).of[node];
                 let counts = key
@@ -213,13 +202,10 @@ impl Counters {
 
     /// Empties everything after nodes came, went or changed labels; the pods are counted again.
     pub(super) fn clear(&mut self, topology: &Topology, node_sets: &NodeSets) {
-        for nodes in self.population.iter_mut() {
-            nodes.clear();
-        }
         for (at, counter) in self.counters.iter_mut().enumerate() {
             let key = self.counter_keys.value(CounterIx::new(at));
             let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
-            *counter = Counter::new(topology.domains(key.key), &|node: NodeIx| {
+            *counter = Counter::new(topology.domains(key.key), |node: NodeIx| {
                 eligible.is_none_or(|set| set.contains(node.at()))
             });
         }
@@ -257,7 +243,6 @@ impl Counters {
         self.counters.len() == other.counters.len()
             && counters.into_iter().all(|(counter, other)| counter.counts_like(other))
             && self.carriers == other.carriers
-            && self.population == other.population
     }
 }
 
@@ -272,9 +257,12 @@ impl Counter {
         longest(self) == longest(other)
     }
 
-    fn new(domains: &Domains, counts: &dyn Fn(NodeIx) -> bool) -> Self {
-        let present: Vec<bool> =
-            domains.nodes.iter().map(|nodes| nodes.iter().any(|node| counts(*node))).collect();
+    fn new(domains: &Domains, counts: impl Fn(NodeIx) -> bool) -> Self {
+        let present: Vec<bool> = if domains.each_node {
+            domains.of.indices().map(counts).collect()
+        } else {
+            domains.nodes.iter().map(|nodes| nodes.iter().any(|node| counts(*node))).collect()
+        };
         let number = present.iter().filter(|present| **present).count();
         Self {
             counts: vec![0; present.len()],

@@ -219,7 +219,7 @@ impl Cluster {
         let node = bound_to.and_then(|name| self.nodes.find(name));
         let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
         let nominated = pod.is_nominated();
-        let (index, grown) = self.pods.insert(PodRow { pod, class, node: None });
+        let (index, grown) = self.pods.insert(PodRow { pod, class, node: None, place: 0 });
         if let Some(node) = node {
             self.note_ports(index, node);
         }
@@ -313,10 +313,10 @@ impl Cluster {
     pub(super) fn attach(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
         self.count(pod, node)?;
         self.log.touch(node);
-        let row = self.pods.get_mut(pod)?;
-        row.node = Some(node);
-        *self.priorities.entry(row.pod.priority()).or_insert(0) += 1;
-        self.terminating += usize::from(row.pod.is_terminating());
+        let class = self.classes.get(self.pods.get(pod)?.class);
+        self.pods.join(pod, class.labels, node);
+        *self.priorities.entry(class.priority).or_insert(0) += 1;
+        self.terminating += usize::from(class.terminating);
         Some(())
     }
 
@@ -325,10 +325,11 @@ impl Cluster {
         let Some(node) = self.pods.get(pod).and_then(|row| row.node) else { return };
         self.uncount(pod, node);
         self.log.touch(node);
-        let Some(row) = self.pods.get_mut(pod) else { return };
-        row.node = None;
-        self.terminating -= usize::from(row.pod.is_terminating());
-        let priority = row.pod.priority();
+        let Some(row) = self.pods.get(pod) else { return };
+        let class = self.classes.get(row.class);
+        self.pods.leave(pod, class.labels);
+        self.terminating -= usize::from(class.terminating);
+        let priority = class.priority;
         if let Some(count) = self.priorities.get_mut(&priority) {
             *count -= 1;
             if *count == 0 {
@@ -367,13 +368,13 @@ impl Cluster {
     /// Counts every bound pod again; `ports` are the host ports in use before.
     pub(super) fn recount(&mut self, ports: PortsByNode) {
         self.nodes.empty();
+        self.pods.empty();
         self.counters.clear(&self.topology, &self.node_sets);
         self.priorities.clear();
         self.terminating = 0;
         self.log.restart(self.nodes.len());
         for pod in self.pods.iter().map(|(pod, _)| pod).collect::<Vec<_>>() {
-            let Some(row) = self.pods.get_mut(pod) else { continue };
-            row.node = None;
+            let Some(row) = self.pods.get(pod) else { continue };
             if let Some(name) = row.pod.node_name.clone().filter(|_| !row.pod.is_terminal())
                 && let Some(node) = self.nodes.find(&name)
             {

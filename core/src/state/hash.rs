@@ -99,7 +99,7 @@ impl Cluster {
             && anew.nodes.ephemeral_storage == self.nodes.ephemeral_storage
             && anew.nodes.scalars == self.nodes.scalars
             && anew.nodes.pods == self.nodes.pods
-            && anew.pods == self.pods
+            && anew.pods.counts_like(&self.pods)
             && anew.priorities == self.priorities
             && anew.counters.counts_like(&self.counters)
             && nominated.map(|(pod, _)| pod).eq(self.nominated())

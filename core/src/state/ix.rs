@@ -26,4 +26,20 @@ index_types! {
     PortIx;
     /// A set of nodes that count for a spread constraint.
     EligibleIx;
+    /// Amounts of resources that a pod asks for.
+    AmountsIx;
+    /// What labels and names a pod requires of a node.
+    RequirementsIx;
+    /// Tolerations of a pod.
+    TolerationsIx;
+    /// Host ports that a pod wants.
+    PortSetIx;
+    /// Images of a pod.
+    ImagesIx;
+    /// Preferred node affinity of a pod.
+    PreferredIx;
+    /// Topology spread constraints of a pod.
+    SpreadIx;
+    /// Affinity and anti-affinity to pods.
+    PodAffinityIx;
 }

@@ -149,6 +149,8 @@ pub struct LabelSets {
     index_of: Map<Arc<LabelSet>, LabelSetIx>,
     /// Per label set: matchers that match it.
     matchers_of: IndexVec<LabelSetIx, Vec<MatcherIx>>,
+    /// Per matcher: label sets that it matches.
+    matched_by: IndexVec<MatcherIx, Vec<LabelSetIx>>,
     matchers: IndexVec<MatcherIx, Arc<Matcher>>,
     matcher_index: Map<Arc<Matcher>, MatcherIx>,
     sets_with_pair: Map<(Box<str>, Box<str>), Vec<LabelSetIx>>,
@@ -172,6 +174,9 @@ impl LabelSets {
             self.sets_with_pair.entry(pair).or_default().push(index);
         }
         candidates.retain(|matcher| self.matchers[*matcher].matches(&set, store));
+        for matcher in &candidates {
+            self.matched_by[*matcher].push(index);
+        }
         self.matchers_of.push(candidates);
         index
     }
@@ -189,9 +194,11 @@ impl LabelSets {
             Some(pair) => self.sets_with_pair.get(pair).cloned().unwrap_or_default(),
             None => self.sets.indices().collect(),
         };
+        self.matched_by.push(Vec::new());
         for set in candidates {
             if matcher.matches(&self.sets[set], store) {
                 self.matchers_of[set].push(index);
+                self.matched_by[index].push(set);
             }
         }
         match anchor {
@@ -209,6 +216,11 @@ impl LabelSets {
     /// Matchers that match a label set.
     pub fn matchers_of(&self, set: LabelSetIx) -> &[MatcherIx] {
         &self.matchers_of[set]
+    }
+
+    /// Label sets that a matcher matches.
+    pub fn matched_by(&self, matcher: MatcherIx) -> &[LabelSetIx] {
+        &self.matched_by[matcher]
     }
 
     /// Whether a matcher matches a label set.
@@ -234,10 +246,12 @@ impl LabelSets {
                 Matcher::Carried(CarriedTerm { namespace_selector: Some(_), .. })
             );
             if by_namespace_label {
+                self.matched_by[matcher].clear();
                 for set in self.sets.indices().collect::<Vec<_>>() {
                     self.matchers_of[set].retain(|known| *known != matcher);
                     if self.matchers[matcher].matches(&self.sets[set], store) {
                         self.matchers_of[set].push(matcher);
+                        self.matched_by[matcher].push(set);
                     }
                 }
             }

@@ -4,6 +4,7 @@
 //! what it touched in the [`log`], and can be undone to a [`Savepoint`]. Interned values are added,
 //! never changed and never removed.
 
+pub mod asks;
 pub mod change;
 pub mod classes;
 pub mod counters;
@@ -22,6 +23,7 @@ pub mod trial;
 mod unbind;
 
 use crate::objects::{Node, Object, Pod, Snapshot, Store};
+use asks::Asked;
 use change::{Change, ChangeError};
 use classes::Classes;
 use counters::Counters;
@@ -48,6 +50,8 @@ pub struct Cluster {
     nominated: BTreeSet<PodIx>,
     /// Pods that are the same to the scheduler.
     classes: Classes,
+    /// What classes ask for, part by part.
+    asked: Asked,
     /// Label sets of pods and the matchers that choose among them.
     labels: LabelSets,
     /// Domains of every topology key in use.

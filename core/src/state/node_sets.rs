@@ -93,7 +93,7 @@ impl NodeSets {
         nodes: &Nodes,
         topology: &mut Topology,
     ) -> Bits {
-        let mut all = Bits::of(nodes.len(), |_| true);
+        let mut all = Bits::all(nodes.len());
         for (key, value) in &requirements.node_selector {
             let pair = NodeRequirement {
                 key: key.clone(),
@@ -127,7 +127,7 @@ impl NodeSets {
         if empty || term.invalid().is_some() {
             return Bits::none(nodes.len());
         }
-        let mut all = Bits::of(nodes.len(), |_| true);
+        let mut all = Bits::all(nodes.len());
         for requirement in &term.match_expressions {
             all.and(self.one(requirement.clone(), nodes, topology));
         }

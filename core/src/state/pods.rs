@@ -1,12 +1,13 @@
 //! Pods, pending and bound.
 
-use super::ix::{ClassIx, NodeIx, PodIx};
+use super::ix::{ClassIx, LabelSetIx, NodeIx, PodIx};
 use crate::base::index::{IndexVec, Ix};
 use crate::base::map::Map;
 use crate::objects::Pod;
+use std::collections::BTreeSet;
 
 /// A pod in the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PodRow {
     /// The object.
     pub pod: Pod,
@@ -14,20 +15,25 @@ pub struct PodRow {
     pub class: ClassIx,
     /// The node it counts on: it is bound, has not ended, and the node exists.
     pub node: Option<NodeIx>,
+    /// Its place among the counted pods of its label set, while it is counted.
+    pub(super) place: u32,
 }
 
 /// Every pod. Places of deleted pods are used again, the latest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Pods {
     rows: IndexVec<PodIx, Option<PodRow>>,
     free: Vec<PodIx>,
-    by_key: Map<Box<str>, PodIx>,
+    /// By namespace, then by name.
+    by_name: Map<Box<str>, Map<Box<str>, PodIx>>,
+    /// Counted pods of every label set, in no order that means anything.
+    counted: IndexVec<LabelSetIx, Vec<PodIx>>,
 }
 
 impl Pods {
     /// The pod of a name.
     pub fn find(&self, namespace: &str, name: &str) -> Option<PodIx> {
-        self.by_key.get(&*key(namespace, name)).copied()
+        self.by_name.get(namespace)?.get(name).copied()
     }
 
     /// A pod that is there.
@@ -57,7 +63,8 @@ impl Pods {
 
     /// Adds a pod; also tells whether the table grew for it.
     pub(super) fn insert(&mut self, row: PodRow) -> (PodIx, bool) {
-        let key = key(&row.pod.meta.namespace, &row.pod.meta.name);
+        let meta = &row.pod.meta;
+        let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
         let (pod, grown) = match self.free.pop() {
             Some(pod) => {
                 self.rows[pod] = Some(row);
@@ -65,7 +72,7 @@ impl Pods {
             }
             None => (self.rows.push(Some(row)), true),
         };
-        self.by_key.insert(key, pod);
+        self.note_name(&namespace, name, pod);
         (pod, grown)
     }
 
@@ -109,7 +116,13 @@ impl Pods {
     /// Takes a pod out.
     pub(super) fn remove(&mut self, pod: PodIx) -> Option<PodRow> {
         let row = self.rows[pod].take()?;
-        self.by_key.remove(&*key(&row.pod.meta.namespace, &row.pod.meta.name));
+        let namespace = &*row.pod.meta.namespace;
+        if let Some(names) = self.by_name.get_mut(namespace) {
+            names.remove(&*row.pod.meta.name);
+            if names.is_empty() {
+                self.by_name.remove(namespace);
+            }
+        }
         self.free.push(pod);
         Some(row)
     }
@@ -117,11 +130,75 @@ impl Pods {
     /// Takes back the latest removal.
     pub(super) fn undo_remove(&mut self, pod: PodIx, row: PodRow) {
         self.free.pop();
-        self.by_key.insert(key(&row.pod.meta.namespace, &row.pod.meta.name), pod);
+        self.note_name(&row.pod.meta.namespace, row.pod.meta.name.clone(), pod);
         self.rows[pod] = Some(row);
     }
-}
 
-fn key(namespace: &str, name: &str) -> Box<str> {
-    format!("{namespace}/{name}").into()
+    /// Nodes of the counted pods of a label set.
+    pub(super) fn nodes_of(&self, set: LabelSetIx) -> impl Iterator<Item = NodeIx> {
+        let pods = self.counted.get(set).into_iter().flatten();
+        pods.filter_map(|pod| self.rows[*pod].as_ref()?.node)
+    }
+
+    /// Whether both have the same pods, counted on the same nodes.
+    pub(super) fn counts_like(&self, other: &Self) -> bool {
+        let alike = |(mine, theirs): (&Option<PodRow>, &Option<PodRow>)| match (mine, theirs) {
+            (Some(mine), Some(theirs)) => {
+                (&mine.pod, mine.class, mine.node) == (&theirs.pod, theirs.class, theirs.node)
+            }
+            (None, None) => true,
+            _ => false,
+        };
+        let sorted = |pods: &Self| {
+            let sets = pods.counted.iter().map(|pods| pods.iter().copied().collect());
+            let mut sets: Vec<BTreeSet<PodIx>> = sets.collect();
+            sets.truncate(
+                sets.iter().rposition(|pods| !pods.is_empty()).map_or(0, |last| last + 1),
+            );
+            sets
+        };
+        self.rows.len() == other.rows.len()
+            && self.rows.iter().zip(other.rows.iter()).all(alike)
+            && self.by_name == other.by_name
+            && sorted(self) == sorted(other)
+    }
+
+    /// Notes that a pod of this label set counts on a node.
+    pub(super) fn join(&mut self, pod: PodIx, set: LabelSetIx, node: NodeIx) {
+        let pods = self.counted.grown(set);
+        pods.push(pod);
+        if let Some(row) = &mut self.rows[pod] {
+            row.place = pods.len() as u32 - 1;
+            row.node = Some(node);
+        }
+    }
+
+    /// Notes that a pod of this label set counts no longer.
+    pub(super) fn leave(&mut self, pod: PodIx, set: LabelSetIx) {
+        let Some(row) = &mut self.rows[pod] else { return };
+        row.node = None;
+        let place = row.place;
+        let pods = self.counted.grown(set);
+        pods.swap_remove(place as usize);
+        if let Some(moved) = pods.get(place as usize)
+            && let Some(row) = &mut self.rows[*moved]
+        {
+            row.place = place;
+        }
+    }
+
+    /// Notes that no pod counts on any node.
+    pub(super) fn empty(&mut self) {
+        self.counted.iter_mut().for_each(Vec::clear);
+        self.rows.iter_mut().flatten().for_each(|row| row.node = None);
+    }
+
+    fn note_name(&mut self, namespace: &str, name: String, pod: PodIx) {
+        if !self.by_name.contains_key(namespace) {
+            self.by_name.insert(namespace.into(), Map::default());
+        }
+        if let Some(names) = self.by_name.get_mut(namespace) {
+            names.insert(name.into(), pod);
+        }
+    }
 }

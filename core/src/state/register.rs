@@ -3,7 +3,9 @@
 use super::Cluster;
 use super::classes::{Class, ClassKey};
 use super::counters::{CarrierKey, CarrierKind, CounterKey};
-use super::ix::{CarrierIx, ClassIx, CounterIx, EligibleIx, KeyIx, MatcherIx, NodeIx, PortIx};
+use super::ix::{
+    CarrierIx, ClassIx, CounterIx, EligibleIx, KeyIx, MatcherIx, NodeIx, PortIx, PortSetIx,
+};
 use super::labels::{CarriedTerm, LabelSet, Matcher, OwnTerm};
 use super::node_sets::{Eligible, Requirements};
 use super::nodes::{Take, Tracked};
@@ -31,9 +33,14 @@ impl Cluster {
         };
         let mut sample = pod.clone();
         sample.node_name = None;
+        let take = self.take_of(pod);
         let class = Class {
             labels: self.labels.set(set, &self.store),
-            take: self.take_of(pod),
+            asks: self.asked.by(pod, take.ports.to_vec()),
+            priority: pod.priority(),
+            terminating: key.terminating,
+            scheduler_name: pod.spec.scheduler_name.as_deref().map(Box::from),
+            take,
             carried: self.carried_by(pod),
             pod: Arc::new(sample),
         };
@@ -132,7 +139,7 @@ impl Cluster {
     }
 
     fn counter(&mut self, key: CounterKey) -> CounterIx {
-        self.counters.counter(key, &self.labels, &self.topology, &self.node_sets)
+        self.counters.counter(key, &self.pods, &self.labels, &self.topology, &self.node_sets)
     }
 
     /// The number of a set of nodes that count for a spread constraint.
@@ -140,12 +147,9 @@ impl Cluster {
         self.node_sets.eligible(eligible, &self.nodes, &mut self.topology)
     }
 
-    /// The host ports that a pod wants, ascending.
-    pub fn ports_of(&mut self, pod: &Pod) -> SmallVec<[PortIx; 2]> {
-        let mut ports: SmallVec<_> = host_ports(pod).map(|port| self.nodes.port(port)).collect();
-        ports.sort_unstable();
-        ports.dedup();
-        ports
+    /// The host ports of a set, ascending.
+    pub fn port_set(&self, ports: PortSetIx) -> &[PortIx] {
+        self.asked.ports(ports)
     }
 
     /// The tracked resource of a name; `None` for a name that nobody tracks.

@@ -31,6 +31,8 @@ pub struct Domains {
     pub some_lack_it: bool,
     /// Every node is in the domain of its own number.
     pub each_node: bool,
+    /// The domain of every zone (see [`Nodes::zones`]), where no zone lies in several.
+    pub by_zone: Option<Vec<Domain>>,
 }
 
 /// Every topology key in use.
@@ -100,8 +102,17 @@ impl Domains {
         domains.some_lack_it = domains.of.iter().any(|domain| *domain == NO_DOMAIN);
         domains.ranges = domains.nodes.iter().map(|nodes| range(nodes)).collect();
         domains.each_node = domains.of.iter().enumerate().all(|(at, d)| *d as usize == at);
+        let of = domains.of.as_slice();
+        let zones = nodes.zones.iter().map(|zone| the_one(&of[zone.clone()])).collect();
+        domains.by_zone = zones;
         domains
     }
+}
+
+/// The domain that all of these nodes are in, if it is one.
+fn the_one(domains: &[Domain]) -> Option<Domain> {
+    let first = domains.first()?;
+    domains.iter().all(|domain| domain == first).then_some(*first)
 }
 
 /// The range that ascending nodes fill, if they do.

@@ -2,15 +2,14 @@
 
 use super::facets::FacetIx;
 use crate::base::bits::Bits;
-use crate::plugins::inter_pod_affinity::fast::InterPod;
-use crate::plugins::pod_topology_spread::fast::Spread;
-use crate::plugins::reason::Rejection;
+use crate::plugins::Plugin;
+use crate::plugins::reason::{Code, Reason, Rejection};
 
 /// The facets of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ClassView {
-    /// PreFilter rejects every pod of the class.
-    pub(super) rejected: Option<Rejection>,
+    /// NodeAffinity's PreFilter rejects every pod of the class.
+    pub(super) rejected: bool,
     /// Cordons, taints, labels and names.
     pub(super) fixed: FacetIx,
     /// Resources.
@@ -24,9 +23,18 @@ pub(super) struct ClassView {
     /// Preferred node affinity, if there is any.
     pub(super) preferred: Option<FacetIx>,
     /// Topology spread constraints.
-    pub(super) spread: Spread,
+    pub(super) spread: FacetIx,
     /// Affinity to pods; `None` where the plugin is off.
-    pub(super) inter_pod: Option<InterPod>,
+    pub(super) inter_pod: Option<FacetIx>,
+}
+
+impl ClassView {
+    /// Why PreFilter rejects every pod of the class, if it does.
+    pub(super) fn rejection(&self) -> Option<Rejection> {
+        let code = Code::UnschedulableAndUnresolvable;
+        self.rejected
+            .then(|| Rejection::new(Plugin::NodeAffinity, code, Reason::NodeAffinityConflict))
+    }
 }
 
 /// What cordons, taints, labels and names allow.
@@ -34,6 +42,8 @@ pub(super) struct ClassView {
 pub(super) struct Fixed<S> {
     /// Zero or refused, all of the below in one.
     pub(super) column: Vec<S>,
+    /// Not all of the column is zero.
+    pub(super) refuses_some: bool,
     /// Not cordoned, or tolerated; `None` means all nodes.
     pub(super) schedulable: Option<Bits>,
     /// Taints are tolerated; `None` means all nodes.

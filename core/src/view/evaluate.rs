@@ -23,15 +23,15 @@ impl<S: Score> View<S> {
         cluster: &mut Cluster,
         pod: PodIx,
     ) -> Result<Evaluation, NeedsPlainRules> {
-        let class = self.class_of(cluster, pod)?;
-        if class.rejected.is_some() {
-            return Ok(Evaluation { pre_filter: class.rejected.clone(), ..Evaluation::default() });
+        let (_, class) = self.class_of(cluster, pod)?;
+        if let Some(rejection) = class.rejection() {
+            return Ok(Evaluation { pre_filter: Some(rejection), ..Evaluation::default() });
         }
         self.filter(cluster, &class, pod);
         let by_rank = &cluster.nodes().by_rank;
         let verdicts =
             by_rank.iter().map(|node| self.verdict(cluster, &class, pod, *node)).collect();
-        let narrowed = self.fixed.get(class.fixed).narrowed.is_some();
+        let narrowed = self.tables.fixed.get(class.fixed).narrowed.is_some();
         let scores = self.score_rows(cluster, &class, pod);
         Ok(Evaluation {
             verdicts,
@@ -57,7 +57,7 @@ impl<S: Score> View<S> {
         pod: PodIx,
         node: NodeIx,
     ) -> Verdict {
-        let fixed = self.fixed.get(class.fixed);
+        let fixed = self.tables.fixed.get(class.fixed);
         if outside(&fixed.narrowed, node) {
             return Verdict::Excluded;
         }
@@ -76,7 +76,7 @@ impl<S: Score> View<S> {
         plugin: Plugin,
         node: NodeIx,
     ) -> Option<Rejection> {
-        let fixed = self.fixed.get(class.fixed);
+        let fixed = self.tables.fixed.get(class.fixed);
         let nodes = cluster.nodes();
         let for_good = |set: &Option<Bits>, reason| {
             let code = Code::UnschedulableAndUnresolvable;
@@ -88,15 +88,19 @@ impl<S: Score> View<S> {
             Plugin::NodeAffinity => for_good(&fixed.enforced, Reason::EnforcedNodeAffinity)
                 .or_else(|| for_good(&fixed.meeting, Reason::NodeAffinity)),
             Plugin::NodePorts => {
-                let wanted = self.ports.key(class.ports?);
+                let wanted = cluster.port_set(*self.tables.ports.key(class.ports?));
                 node_ports::fast::taken(wanted, nodes, node)
                     .then(|| Rejection::new(plugin, Code::Unschedulable, Reason::HostPort))
             }
             Plugin::NodeResourcesFit => {
-                self.shapes.key(class.shape).fit.as_ref()?.rejection(nodes, node)
+                self.tables.shapes.get(class.shape).fit.as_ref()?.rejection(nodes, node)
             }
-            Plugin::PodTopologySpread => class.spread.rejection(cluster, node),
-            Plugin::InterPodAffinity => class.inter_pod.as_ref()?.rejection(cluster, node),
+            Plugin::PodTopologySpread => {
+                self.tables.spread.get(class.spread).rejection(cluster, node)
+            }
+            Plugin::InterPodAffinity => {
+                self.tables.inter_pod.get(class.inter_pod?).rejection(cluster, node)
+            }
             _ => None,
         }
     }
@@ -138,7 +142,7 @@ impl<S: Score> View<S> {
         class: &ClassView,
         feasible: &[(usize, NodeIx)],
     ) -> BTreeMap<Plugin, Vec<i64>> {
-        let shape = self.shapes.key(class.shape);
+        let shape = self.tables.shapes.get(class.shape);
         let nodes = cluster.nodes();
         let strategy = &self.profile.arguments.fit.strategy;
         let column = |score: &dyn Fn(NodeIx) -> i64| {

@@ -4,17 +4,16 @@ use super::class::ClassView;
 use super::{NeedsPlainRules, View};
 use crate::column::Score;
 use crate::cycle::evaluation::Verdict;
-use crate::plugins::Plugin;
+use crate::plugins::pod_topology_spread::fast::Spread;
 use crate::plugins::reason::Rejection;
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
-use std::sync::Arc;
 
 /// A class as a profile sees it, to be held against nodes one by one.
 #[derive(Clone, Debug)]
 pub struct Examiner<'v, S> {
     view: &'v View<S>,
-    class: Arc<ClassView>,
+    class: ClassView,
     pod: PodIx,
 }
 
@@ -28,20 +27,20 @@ impl<S: Score> View<S> {
         cluster: &mut Cluster,
         pod: PodIx,
     ) -> Result<Examiner<'_, S>, NeedsPlainRules> {
-        let class = self.class_of(cluster, pod)?;
+        let (_, class) = self.class_of(cluster, pod)?;
         Ok(Examiner { view: self, class, pod })
     }
 }
 
 impl<S: Score> Examiner<'_, S> {
     /// Why PreFilter rejects every pod of the class, if it does.
-    pub fn rejected(&self) -> Option<&Rejection> {
-        self.class.rejected.as_ref()
+    pub fn rejected(&self) -> Option<Rejection> {
+        self.class.rejection()
     }
 
     /// Whether PreFilter leaves some nodes only.
     pub fn is_narrowed(&self) -> bool {
-        self.view.fixed.get(self.class.fixed).narrowed.is_some()
+        self.view.tables.fixed.get(self.class.fixed).narrowed.is_some()
     }
 
     /// What the filters say about a node.
@@ -51,20 +50,26 @@ impl<S: Score> Examiner<'_, S> {
 
     /// Whether the verdict about a node depends on that node and its pods alone.
     pub fn looks_at_one_node(&self, cluster: &Cluster) -> bool {
-        let spread = self.view.filters_by(Plugin::PodTopologySpread);
-        let inter_pod = self.view.filters_by(Plugin::InterPodAffinity);
+        let inter_pod = self.class.inter_pod.map(|facet| self.view.tables.inter_pod.get(facet));
+        let inter_pod = inter_pod.filter(|_| self.view.weights.inter_pod_filters);
         self.view.profile.hosts.is_empty()
-            && (!spread || self.class.spread.refuses_nothing())
-            && (!inter_pod
-                || self.class.inter_pod.as_ref().is_none_or(|it| it.refuses_nothing(cluster)))
+            && self.spread().is_none_or(Spread::refuses_nothing)
+            && inter_pod.is_none_or(|it| it.refuses_nothing(cluster))
     }
 
     /// Whether counts that move with every pod tell what upstream finds when it takes pods away:
     /// it also takes away terminating pods that it never counted, and pods for constraints that
     /// count none.
     pub fn removal_is_told_by_counts(&self, cluster: &Cluster) -> bool {
-        !self.view.filters_by(Plugin::PodTopologySpread)
-            || self.class.spread.refuses_nothing()
-            || !(self.class.spread.selects_everything() || cluster.has_terminating_pods())
+        self.spread().is_none_or(|spread| {
+            spread.refuses_nothing()
+                || !(spread.selects_everything() || cluster.has_terminating_pods())
+        })
+    }
+
+    /// The spread constraints, where the profile filters by them.
+    fn spread(&self) -> Option<&Spread> {
+        let spread = self.view.tables.spread.get(self.class.spread);
+        self.view.weights.spread_filters.then_some(spread)
     }
 }

@@ -4,39 +4,53 @@
 //! requirements. A column is made once per distinct facet and repaired from the change log when it
 //! is asked for again.
 
-use crate::base::index::Ix;
+use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::map::Map;
 use crate::column::Score;
 use crate::state::ix::NodeIx;
 use crate::state::log::{Log, Sequence};
+use std::convert::Infallible;
 use std::hash::Hash;
 
-/// The place of a facet in its table.
-pub(super) type FacetIx = usize;
+index_types! {
+    /// The place of a facet in its table.
+    FacetIx;
+}
 
 /// Distinct facets of one plugin with what each gives.
 #[derive(Clone, Debug)]
 pub(super) struct Facets<K, V> {
     index_of: Map<K, FacetIx>,
-    entries: Vec<(K, V)>,
+    entries: IndexVec<FacetIx, (K, V)>,
 }
 
 impl<K, V> Default for Facets<K, V> {
     fn default() -> Self {
-        Self { index_of: Map::default(), entries: Vec::new() }
+        Self { index_of: Map::default(), entries: IndexVec::default() }
     }
 }
 
-impl<K: Clone + Eq + Hash, V> Facets<K, V> {
+impl<K: Copy + Eq + Hash, V> Facets<K, V> {
     /// The place of a facet; `make` makes what it gives where it is new.
-    pub(super) fn find_or_make(&mut self, key: K, make: impl FnOnce(&K) -> V) -> FacetIx {
-        if let Some(known) = self.index_of.get(&key) {
-            return *known;
+    pub(super) fn find_or_make(&mut self, key: K, make: impl FnOnce() -> V) -> FacetIx {
+        let made = self.find_or_try_make(key, || Ok::<V, Infallible>(make()));
+        match made {
+            Ok(facet) => facet,
         }
-        let value = make(&key);
-        self.entries.push((key.clone(), value));
-        self.index_of.insert(key, self.entries.len() - 1);
-        self.entries.len() - 1
+    }
+
+    /// The same, where what a new facet gives may be nothing that columns cover.
+    pub(super) fn find_or_try_make<E>(
+        &mut self,
+        key: K,
+        make: impl FnOnce() -> Result<V, E>,
+    ) -> Result<FacetIx, E> {
+        if let Some(known) = self.index_of.get(&key) {
+            return Ok(*known);
+        }
+        let facet = self.entries.push((key, make()?));
+        self.index_of.insert(key, facet);
+        Ok(facet)
     }
 
     pub(super) fn key(&self, facet: FacetIx) -> &K {
@@ -47,14 +61,8 @@ impl<K: Clone + Eq + Hash, V> Facets<K, V> {
         &self.entries[facet].1
     }
 
-    pub(super) fn get_mut(&mut self, facet: FacetIx) -> (&K, &mut V) {
-        let (key, value) = &mut self.entries[facet];
-        (key, value)
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.index_of.clear();
-        self.entries.clear();
+    pub(super) fn get_mut(&mut self, facet: FacetIx) -> &mut V {
+        &mut self.entries[facet].1
     }
 }
 
@@ -95,40 +103,68 @@ pub(super) struct Normalized<S> {
     raw: Vec<i64>,
     /// The largest raw score of all nodes.
     largest: i64,
+    /// The nodes that have it.
+    best: Vec<NodeIx>,
+    /// Which of these was feasible when asked last.
+    witness: usize,
     /// The largest raw score of the nodes that were feasible.
     max: i64,
     scores: Vec<S>,
 }
 
+/// How many nodes are asked for the largest raw score before all are.
+const ASKED: usize = 256;
+
 impl<S: Score> Normalized<S> {
     pub(super) fn new(raw: Vec<i64>) -> Self {
         let largest = raw.iter().copied().max().unwrap_or(0);
-        Self { raw, largest, max: -1, scores: Vec::new() }
+        let best = raw.iter().enumerate().filter(|(_, raw)| **raw == largest);
+        let best = best.map(|(node, _)| NodeIx::new(node)).collect();
+        Self { raw, largest, best, witness: 0, max: -1, scores: Vec::new() }
     }
 
-    /// The default normalisation over the feasible nodes, times `weight`, as a column.
-    pub(super) fn over(&mut self, totals: &[S], weight: i64, reversed: bool) -> &[S] {
-        let max = self.max_over(totals);
+    /// Makes the default normalisation where `max` is the largest raw score of the feasible nodes,
+    /// times `weight`.
+    pub(super) fn normalize(&mut self, max: i64, weight: i64, reversed: bool) {
         if self.max != max {
             self.max = max;
             // Infeasible nodes may have more than the maximum; their number does not matter.
             let share = |raw: i64| if max == 0 { 0 } else { 100 * raw.min(max) / max };
+            // Neighbours mostly have the same, and divisions are what costs here.
+            let mut known = (-1, S::default());
             let score = |raw: &i64| {
-                let share = share(*raw);
-                S::new(weight * if reversed { 100 - share } else { share })
+                if known.0 != *raw {
+                    let share = share(*raw);
+                    known = (*raw, S::new(weight * if reversed { 100 - share } else { share }));
+                }
+                known.1
             };
             self.scores = self.raw.iter().map(score).collect();
         }
+    }
+
+    /// The column as it was last normalised.
+    pub(super) fn scores(&self) -> &[S] {
         &self.scores
     }
 
     /// The largest raw score of a feasible node. Mostly some node with the largest of all is
     /// feasible and found soon.
-    fn max_over(&self, totals: &[S]) -> i64 {
+    pub(super) fn max_over(&self, totals: &[S]) -> i64 {
         let feasible = || totals.iter().zip(&self.raw).filter(|(total, _)| total.is_feasible());
         if feasible().any(|(_, raw)| *raw == self.largest) {
             return self.largest;
         }
         feasible().map(|(_, raw)| *raw).max().unwrap_or(0)
+    }
+
+    /// The same, where it is easily found out: some node with the largest raw score of all is
+    /// feasible, mostly the one that was so the last time.
+    pub(super) fn easy_max(&mut self, feasible: impl Fn(NodeIx) -> bool) -> Option<i64> {
+        let (before, after) = self.best.split_at(self.witness);
+        let mut asked = after.iter().chain(before).take(ASKED);
+        let found = asked.position(|node| feasible(*node))?;
+        self.witness = (self.witness + found) % self.best.len();
+        Some(self.largest)
     }
 }

@@ -20,11 +20,9 @@ fn score_of(sum: i64, containers: i64) -> i64 {
     let most = MOST_PER_CONTAINER.saturating_mul(containers);
     let bounded = if sum < LEAST { LEAST } else { sum.min(most) };
     // Without containers there is nothing to divide by; no pod is without any.
-    (i128::from(bounded - LEAST) * 100 / i128::from((most - LEAST).max(1))) as i64
-}
-
-/// The image with a tag: a name without one means `latest`. A digest counts as a tag.
-fn normalized_name(image: &str) -> String {
-    // A colon before the last slash belongs to the port of a registry.
-    if image.rfind(':') <= image.rfind('/') { format!("{image}:latest") } else { image.to_owned() }
+    let range = (most - LEAST).max(1);
+    match (bounded - LEAST).checked_mul(100) {
+        Some(product) => product / range,
+        None => (i128::from(bounded - LEAST) * 100 / i128::from(range)) as i64,
+    }
 }

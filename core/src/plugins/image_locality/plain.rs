@@ -1,7 +1,8 @@
 //! The rule over objects.
 
-use super::{normalized_name, score_of};
+use super::score_of;
 use crate::objects::NodeInfo;
+use crate::objects::canonical::full_image_name;
 use crate::plugins::contract::{Context, Plain};
 
 /// Scores images that are already there.
@@ -21,7 +22,7 @@ impl<'a> Plain<'a> for ImageLocality {
         let containers = spec.init_containers.iter().chain(&spec.containers);
         // An image that two containers use counts twice.
         let present = containers
-            .map(|container| normalized_name(&container.image))
+            .map(|container| full_image_name(&container.image))
             .filter(|name| node.node.status.images.iter().any(|image| image.names.contains(name)));
         let sum = present
             .map(|name| spread_size(context, &name))

@@ -1,18 +1,17 @@
 //! The rule over columns: counts per domain of the pods that match a term, and of the pods that
 //! carry one.
 
-use crate::column::{self, Score, add_to_all, bounds, refuse_above, refuse_domains};
+use crate::column::{DomainRule, Score, bounds};
 use crate::objects::Pod;
 use crate::objects::pod::PodAffinityTerm;
 use crate::plugins::Plugin;
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::InterPodArguments;
 use crate::state::Cluster;
-use crate::state::counters::CarrierKind;
+use crate::state::counters::{CarrierKey, CarrierKind};
 use crate::state::ix::{CarrierIx, CounterIx, KeyIx, LabelSetIx, NodeIx};
 use crate::state::topology::{Domain, NO_DOMAIN};
-use std::collections::BTreeMap;
-use std::ops::Range;
+use smallvec::SmallVec;
 
 /// The terms of a class of pods.
 #[derive(Clone, Debug)]
@@ -71,26 +70,36 @@ impl InterPod {
         self.near.is_empty() && self.away.is_empty() && self.existing_anti(cluster).next().is_none()
     }
 
-    /// Refuses the nodes on which a required term, the pod's or a running pod's, would not hold.
-    pub fn refuse<S: Score>(&self, totals: &mut [S], cluster: &Cluster) {
+    /// What the required terms, the pod's and the running pods', say about the domains now.
+    pub fn rules<'c>(&self, cluster: &'c Cluster) -> impl Iterator<Item = DomainRule<'c>> {
         let counters = cluster.counters();
-        let first = self.is_first(cluster);
-        for near in &self.near {
-            let counts = &counters.count(*near).counts;
-            let domains = cluster.topology().domains(counters.counter_key(*near).key);
-            refuse_domains(totals, domains, true, |domain| !first && counts[domain] <= 0);
-        }
-        for away in &self.away {
-            let counter = counters.count(*away);
-            if counter.total > 0 {
-                let key = counters.counter_key(*away).key;
-                refuse_above(totals, cluster.topology().domains(key), false, &counter.counts, 0);
-            }
-        }
-        for existing in self.existing_anti(cluster) {
-            let domains = cluster.topology().domains(counters.carrier_key(existing).key);
-            refuse_above(totals, domains, false, &counters.carried(existing).counts, 0);
-        }
+        let domains = |key| cluster.topology().domains(key);
+        let counted = move |counter: &CounterIx| {
+            let key = counters.counter_key(*counter).key;
+            (counters.count(*counter), domains(key))
+        };
+        let least = if self.is_first(cluster) { 0 } else { 1 };
+        let near = self.near.iter().map(counted).map(move |(counter, domains)| DomainRule {
+            domains,
+            counts: &counter.counts,
+            least,
+            most: i32::MAX,
+            key_required: true,
+        });
+        let none = |domains, counts| DomainRule {
+            domains,
+            counts,
+            least: 0,
+            most: 0,
+            key_required: false,
+        };
+        let away = self.away.iter().map(counted).filter(|(counter, _)| counter.total > 0);
+        let away = away.map(move |(counter, domains)| none(domains, &counter.counts));
+        let existing = self.existing_anti(cluster).map(move |carrier| {
+            let key = counters.carrier_key(carrier).key;
+            none(domains(key), &counters.carried(carrier).counts)
+        });
+        near.chain(away).chain(existing)
     }
 
     /// Whether no pod satisfies the required affinity yet and this one may be the first.
@@ -134,44 +143,37 @@ impl InterPod {
         violated.then(|| reject(Code::Unschedulable, Reason::ExistingPodAntiAffinity)).flatten()
     }
 
-    /// What the terms of both sides add to the raw score, per domain of each key; `None` where no
-    /// pod adds anything.
-    fn preferences(
+    /// What the terms of both sides add to the raw score now; empty where no pod adds anything.
+    pub fn preferences<'c>(
         &self,
         arguments: &InterPodArguments,
-        cluster: &Cluster,
-    ) -> Option<BTreeMap<KeyIx, Vec<i64>>> {
+        cluster: &'c Cluster,
+    ) -> SmallVec<[Preference<'c>; 4]> {
+        let mut found = SmallVec::new();
         if arguments.ignore_preferred_terms_of_existing_pods && self.preferred.is_empty() {
-            return None;
+            return found;
         }
         let counters = cluster.counters();
-        let mut sums: BTreeMap<KeyIx, Vec<i64>> = BTreeMap::new();
-        let mut add = |key: KeyIx, of_domain: &mut dyn Iterator<Item = i64>| {
-            let domains = cluster.topology().domains(key).nodes.len();
-            let sums = sums.entry(key).or_insert_with(|| vec![0; domains]);
-            sums.iter_mut().zip(of_domain).for_each(|(sum, more)| *sum += more);
-        };
         for (counter, weight) in &self.preferred {
             let counted = counters.count(*counter);
             if counted.total > 0 {
                 let key = counters.counter_key(*counter).key;
-                add(key, &mut counted.counts.iter().map(|count| i64::from(*count) * weight));
+                found.push(Preference { key, amounts: Amounts::Counts(&counted.counts, *weight) });
             }
         }
         let hard = arguments.hard_pod_affinity_weight;
         for carrier in counters.carriers_matching(self.labels, cluster.labels()) {
             let carried = counters.carried(carrier);
-            let key = counters.carrier_key(carrier);
-            match key.kind {
-                _ if carried.total == 0 => {}
-                CarrierKind::RequiredAffinity if hard > 0 => {
-                    add(key.key, &mut carried.counts.iter().map(|count| i64::from(*count) * hard));
-                }
-                CarrierKind::Preferred => add(key.key, &mut carried.weights.iter().copied()),
-                CarrierKind::RequiredAffinity | CarrierKind::RequiredAnti => {}
-            }
+            let CarrierKey { key, kind, .. } = counters.carrier_key(carrier);
+            let amounts = match kind {
+                _ if carried.total == 0 => continue,
+                CarrierKind::RequiredAffinity if hard > 0 => Amounts::Counts(&carried.counts, hard),
+                CarrierKind::Preferred => Amounts::Weights(&carried.weights),
+                CarrierKind::RequiredAffinity | CarrierKind::RequiredAnti => continue,
+            };
+            found.push(Preference { key, amounts });
         }
-        (!sums.is_empty()).then_some(sums)
+        found
     }
 
     /// Adds the normalised score times `weight` to the totals of the feasible nodes. `false`, and
@@ -184,21 +186,16 @@ impl InterPod {
         raw: &mut Vec<i64>,
         cluster: &Cluster,
     ) -> bool {
-        let Some(sums) = self.preferences(arguments, cluster) else { return false };
-        if let (1, Some((key, of_domain))) = (sums.len(), sums.first_key_value())
-            && let Some(ranges) = cluster.topology().domains(*key).few_ranges()
-        {
-            score_ranges(weight, totals, ranges, of_domain);
-            return true;
+        let preferences = self.preferences(arguments, cluster);
+        if preferences.is_empty() {
+            return false;
         }
         raw.clear();
         raw.resize(totals.len(), 0);
-        for (key, of_domain) in &sums {
-            let domains = cluster.topology().domains(*key);
+        for preference in &preferences {
+            let domains = cluster.topology().domains(preference.key);
             for (raw, domain) in raw.iter_mut().zip(domains.of.as_slice()) {
-                if *domain != NO_DOMAIN {
-                    *raw += of_domain[*domain as usize];
-                }
+                *raw += preference.of(*domain);
             }
         }
         let (min, max) = bounds(totals, raw, i64::MIN);
@@ -218,26 +215,38 @@ impl InterPod {
     }
 }
 
-/// The default normalisation of a raw score between the bounds, times `weight`.
-fn normalized(raw: i64, (min, max): (i64, i64), weight: i64) -> i64 {
+/// The default normalisation of a raw score between the bounds, times `weight`; the bounds differ.
+pub fn normalized(raw: i64, (min, max): (i64, i64), weight: i64) -> i64 {
     let share = 100.0 * ((raw - min) as f64 / (max - min) as f64);
     weight * share as i64
 }
 
-/// Adds the normalised scores where the raw score is one number per range of nodes.
-fn score_ranges<S: Score>(weight: i64, totals: &mut [S], ranges: &[Range<usize>], raw: &[i64]) {
-    let (mut least, mut most) = (i64::MAX, i64::MIN);
-    for (range, raw) in ranges.iter().zip(raw) {
-        if column::max(&totals[range.clone()]).is_feasible() {
-            least = least.min(*raw);
-            most = most.max(*raw);
-        }
-    }
-    if least < most {
-        for (range, raw) in ranges.iter().zip(raw) {
-            // Where no node is feasible the number does not matter.
-            let score = normalized((*raw).clamp(least, most), (least, most), weight);
-            add_to_all(&mut totals[range.clone()], S::new(score));
+/// What one term adds to the raw score of the nodes of each domain.
+#[derive(Clone, Copy, Debug)]
+pub struct Preference<'c> {
+    /// Whose domains.
+    pub key: KeyIx,
+    amounts: Amounts<'c>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Amounts<'c> {
+    /// Counted pods, and what one of them adds.
+    Counts(&'c [i32], i64),
+    /// Sums of weights.
+    Weights(&'c [i64]),
+}
+
+impl Preference<'_> {
+    /// What it adds to nodes of this domain.
+    #[inline]
+    pub fn of(&self, domain: Domain) -> i64 {
+        match (domain, self.amounts) {
+            (NO_DOMAIN, _) => 0,
+            (domain, Amounts::Counts(counts, weight)) => {
+                i64::from(counts[domain as usize]) * weight
+            }
+            (domain, Amounts::Weights(weights)) => weights[domain as usize],
         }
     }
 }

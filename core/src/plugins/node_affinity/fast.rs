@@ -29,7 +29,7 @@ pub fn preferred(
     pod: &Pod,
     added: Option<&NodeAffinity>,
 ) -> Result<Option<Vec<PreferredSchedulingTerm>>, String> {
-    let of = |affinity: Option<&NodeAffinity>| affinity.and_then(|it| it.preferred.clone());
+    let of = |affinity: Option<&NodeAffinity>| affinity.and_then(|it| it.canonical_preferred());
     let own = of(pod.spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref()));
     if let Some(text) = counted(own.as_deref()).find_map(|term| term.preference.invalid()) {
         return Err(text);
@@ -38,13 +38,7 @@ pub fn preferred(
     if own.is_none() && added.is_empty() {
         return Ok(None);
     }
-    let mut terms: Vec<_> = own.into_iter().flatten().chain(added).collect();
-    for term in &mut terms {
-        for requirement in &mut term.preference.match_expressions {
-            requirement.values.sort_unstable();
-        }
-    }
-    Ok(Some(terms))
+    Ok(Some(own.into_iter().flatten().chain(added).collect()))
 }
 
 /// The weights of the terms that hold, per node.

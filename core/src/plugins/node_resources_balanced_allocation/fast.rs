@@ -12,6 +12,8 @@ use smallvec::SmallVec;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Balance {
     resources: SmallVec<[(Tracked, i64); 2]>,
+    /// These again, where they are CPU and memory as almost always.
+    two: Option<[i64; 2]>,
 }
 
 impl Balance {
@@ -25,7 +27,11 @@ impl Balance {
         }
         resources
             .retain(|(resource, amount)| *amount != 0 || !matches!(resource, Tracked::Scalar(_)));
-        Self { resources }
+        let two = match resources.as_slice() {
+            [(Tracked::Cpu, cpu), (Tracked::Memory, memory)] => Some([*cpu, *memory]),
+            _ => None,
+        };
+        Self { resources, two }
     }
 
     /// Whether the pod is not scored.
@@ -36,12 +42,33 @@ impl Balance {
     /// The score of a node, 0 to 100.
     #[inline]
     pub fn score(&self, nodes: &Nodes, node: NodeIx) -> i64 {
-        let fraction = |(resource, amount): &(Tracked, i64)| {
+        let fraction = |used: i64, offered: i64| {
+            let fraction = used as f64 / offered as f64;
+            if fraction > 1.0 { 1.0 } else { fraction }
+        };
+        let row = &nodes.rows[node];
+        if let Some([cpu, memory]) = self.two
+            && row.allocatable_milli_cpu != 0
+            && row.allocatable_memory != 0
+        {
+            let cpu = row.requested_milli_cpu.saturating_add(cpu);
+            let memory = row.requested_memory.saturating_add(memory);
+            return score_of(&[
+                fraction(cpu, row.allocatable_milli_cpu),
+                fraction(memory, row.allocatable_memory),
+            ]);
+        }
+        let fractions = self.resources.iter().filter_map(|(resource, amount)| {
             let offered = nodes.allocatable(node, *resource);
             let used = nodes.requested(node, *resource).saturating_add(*amount);
-            (offered != 0).then(|| (used as f64 / offered as f64).min(1.0))
-        };
-        let fractions: SmallVec<[f64; 2]> = self.resources.iter().filter_map(fraction).collect();
-        ((1.0 - deviation(&fractions)) * 100.0) as i64
+            (offered != 0).then(|| fraction(used, offered))
+        });
+        score_of(&fractions.collect::<SmallVec<[f64; 2]>>())
     }
+}
+
+#[inline]
+fn score_of(fractions: &[f64]) -> i64 {
+    // Between 0 and 100.
+    i64::from(((1.0 - deviation(fractions)) * 100.0) as u32)
 }

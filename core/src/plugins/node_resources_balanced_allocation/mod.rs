@@ -9,6 +9,7 @@ pub mod fast;
 pub mod plain;
 
 /// The standard deviation; the order of the operations decides the last digit.
+#[inline]
 fn deviation(fractions: &[f64]) -> f64 {
     match fractions {
         [] | [_] => 0.0,

@@ -16,8 +16,15 @@ use smallvec::SmallVec;
 pub struct Fit {
     /// Amounts that must be left, none of them 0, in the order of the reasons.
     asked: SmallVec<[(Tracked, i64); 3]>,
+    /// Of these, CPU and memory; 0 where not asked for.
+    milli_cpu: i64,
+    memory: i64,
+    /// Something else is asked for.
+    asks_more: bool,
     /// Resources that are scored: amount for scoring, weight.
     scored: SmallVec<[(Tracked, i64, i64); 2]>,
+    /// These again, where they are CPU and memory as almost always.
+    two: Option<[(i64, i64); 2]>,
 }
 
 impl Fit {
@@ -48,15 +55,36 @@ impl Fit {
             let counts = amount != 0 || !matches!(resource, Tracked::Scalar(_));
             counts.then_some((resource, amount, *weight))
         });
-        Self { asked, scored: scored.collect() }
+        let of =
+            |wanted| asked.iter().find(|(it, _)| *it == wanted).map_or(0, |(_, amount)| *amount);
+        let scored: SmallVec<[_; 2]> = scored.collect();
+        Self {
+            two: match scored.as_slice() {
+                [(Tracked::Cpu, cpu, weight), (Tracked::Memory, memory, memory_weight)] => {
+                    Some([(*cpu, *weight), (*memory, *memory_weight)])
+                }
+                _ => None,
+            },
+            milli_cpu: of(Tracked::Cpu),
+            memory: of(Tracked::Memory),
+            asks_more: asked.iter().any(|(it, _)| !matches!(it, Tracked::Cpu | Tracked::Memory)),
+            asked,
+            scored,
+        }
     }
 
     /// Whether the pod fits the node.
     #[inline]
     pub fn fits(&self, nodes: &Nodes, node: NodeIx) -> bool {
         let row = &nodes.rows[node];
+        // Nothing asked for fits, however much too much the node has.
+        let fits = |asked: i64, offered: i64, requested: i64| {
+            asked == 0 || asked <= offered.saturating_sub(requested)
+        };
         row.pods < row.pods_allowed
-            && self.asked.iter().all(|(resource, amount)| is_left(*amount, nodes, node, *resource))
+            && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
+            && fits(self.memory, row.allocatable_memory, row.requested_memory)
+            && (!self.asks_more || self.asked.iter().all(|it| is_left(it.1, nodes, node, it.0)))
     }
 
     /// Why the pod does not fit the node.
@@ -89,7 +117,8 @@ impl Fit {
     pub fn score(&self, strategy: &FitStrategy, nodes: &Nodes, node: NodeIx) -> i64 {
         match strategy {
             FitStrategy::LeastAllocated => self.average(nodes, node, |used, offered| {
-                if used > offered { 0 } else { percent(offered - used, offered) }
+                // Both are at least 0.
+                if used > offered { 0 } else { percent(offered.wrapping_sub(used), offered) }
             }),
             FitStrategy::MostAllocated => {
                 self.average(nodes, node, |used, offered| percent(used.min(offered), offered))
@@ -120,15 +149,24 @@ impl Fit {
         counts: impl Fn(i64) -> bool,
     ) -> (i64, i64) {
         let mut sums = (0, 0);
-        for (resource, amount, weight) in &self.scored {
-            let offered = nodes.allocatable(node, *resource);
+        let mut add = |offered: i64, used: i64, amount: i64, weight: i64| {
             if offered != 0 {
-                let used = nodes.scored(node, *resource).saturating_add(*amount);
-                let score = score(used, offered);
+                let score = score(used.saturating_add(amount), offered);
                 if counts(score) {
-                    sums.0 += weight * score;
-                    sums.1 += weight;
+                    // A score is at most 100 and weights are checked to be so, too.
+                    sums.0 = weight.wrapping_mul(score).wrapping_add(sums.0);
+                    sums.1 = weight.wrapping_add(sums.1);
                 }
+            }
+        };
+        if let Some([cpu, memory]) = self.two {
+            let row = &nodes.rows[node];
+            add(row.allocatable_milli_cpu, row.scored_milli_cpu, cpu.0, cpu.1);
+            add(row.allocatable_memory, row.scored_memory, memory.0, memory.1);
+        } else {
+            for (resource, amount, weight) in &self.scored {
+                let offered = nodes.allocatable(node, *resource);
+                add(offered, nodes.scored(node, *resource), *amount, *weight);
             }
         }
         sums
@@ -142,9 +180,16 @@ fn is_left(amount: i64, nodes: &Nodes, node: NodeIx, resource: Tracked) -> bool 
     amount <= nodes.allocatable(node, resource).saturating_sub(nodes.requested(node, resource))
 }
 
-/// `part` of `whole` in percent, truncated; both are at least 0.
+/// `part` of `whole` in percent, truncated; neither is below 0, and `part` is not the larger.
 #[inline]
 fn percent(part: i64, whole: i64) -> i64 {
+    // Below this the quotient is exact enough in floating point: the product is a whole number
+    // below 2⁵³, and a quotient of at most 100 that is no whole number is at least 2⁻⁴⁶ away from
+    // the next, twice the error of the division. That is quicker than dividing whole numbers.
+    const EXACT: i64 = 1 << 46;
+    if whole <= EXACT {
+        return i64::from((part as f64 * 100.0 / whole as f64) as u32);
+    }
     match part.checked_mul(100) {
         Some(product) => product / whole,
         None => (i128::from(part) * 100 / i128::from(whole)) as i64,

@@ -3,7 +3,7 @@
 
 use super::constraint::{Constraint, HOSTNAME, constraints};
 use crate::base::index::Ix;
-use crate::column::{Score, bounds, refuse_above};
+use crate::column::{DomainRule, Score, bounds};
 use crate::objects::pod::{Toleration, WhenUnsatisfiable};
 use crate::objects::{LabelSelector, Pod};
 use crate::plugins::Plugin;
@@ -85,14 +85,15 @@ impl Spread {
         self.hard.iter().any(|hard| hard.selects_everything)
     }
 
-    /// Refuses the nodes on which a constraint would not hold.
-    pub fn refuse<S: Score>(&self, totals: &mut [S], cluster: &Cluster) {
-        for hard in &self.hard {
-            let counts = &cluster.counters().count(hard.counter).counts;
-            let limit = hard.limit(cluster);
-            let limit = limit.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-            refuse_above(totals, cluster.topology().domains(hard.key), true, counts, limit);
-        }
+    /// What the constraints that must hold say about the domains now.
+    pub fn rules<'c>(&self, cluster: &'c Cluster) -> impl Iterator<Item = DomainRule<'c>> {
+        self.hard.iter().map(|hard| DomainRule {
+            domains: cluster.topology().domains(hard.key),
+            counts: &cluster.counters().count(hard.counter).counts,
+            least: i32::MIN,
+            most: hard.limit(cluster).clamp(i32::MIN.into(), i32::MAX.into()) as i32,
+            key_required: true,
+        })
     }
 
     /// Why a node is refused, if it is.

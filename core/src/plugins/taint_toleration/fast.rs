@@ -1,6 +1,5 @@
 //! The rule over columns.
 
-use crate::objects::Pod;
 use crate::objects::node::TaintEffect;
 use crate::objects::pod::Toleration;
 use crate::state::Cluster;
@@ -13,14 +12,4 @@ pub fn disliked(tolerations: &[Toleration], cluster: &Cluster) -> Option<Vec<i64
         soft.filter(|taint| !tolerations.iter().any(|t| t.tolerates(taint))).count() as i64
     });
     counts.iter().any(|count| *count != 0).then(|| counts.as_slice().to_vec())
-}
-
-/// The tolerations of a pod in an order that two pods with the same ones share.
-pub fn canonical(pod: &Pod) -> Vec<Toleration> {
-    let mut tolerations = pod.spec.tolerations.clone();
-    // How long a taint is endured does not matter to placement.
-    tolerations.iter_mut().for_each(|toleration| toleration.toleration_seconds = None);
-    tolerations.sort();
-    tolerations.dedup();
-    tolerations
 }

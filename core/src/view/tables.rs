@@ -1,0 +1,224 @@
+//! The columns of all facets, and which of them a class is made of.
+
+use super::class::{ClassView, Fixed};
+use super::facets::{Facets, LiveColumn, Normalized};
+use super::{NeedsPlainRules, Weights};
+use crate::base::bits::Bits;
+use crate::base::index::Ix;
+use crate::column::Score;
+use crate::objects::Pod;
+use crate::plugins::Plugin;
+use crate::plugins::inter_pod_affinity::fast::InterPod;
+use crate::plugins::node_resources_balanced_allocation::fast::Balance;
+use crate::plugins::node_resources_fit::fast::Fit;
+use crate::plugins::pod_topology_spread::fast::Spread;
+use crate::plugins::{
+    image_locality, node_affinity, node_ports, node_unschedulable, taint_toleration,
+};
+use crate::profile::Profile;
+use crate::state::Cluster;
+use crate::state::ix::{
+    AmountsIx, ClassIx, ImagesIx, LabelSetIx, NodeIx, PodAffinityIx, PortSetIx, PreferredIx,
+    RequirementsIx, SpreadIx, TolerationsIx,
+};
+use crate::state::node_sets::Requirements;
+use smallvec::SmallVec;
+
+/// The columns of all facets.
+#[derive(Clone, Debug)]
+pub(super) struct Tables<S> {
+    pub(super) fixed: Facets<(RequirementsIx, TolerationsIx), Fixed<S>>,
+    pub(super) shapes: Facets<AmountsIx, Shape<S>>,
+    pub(super) ports: Facets<PortSetIx, LiveColumn<S>>,
+    pub(super) images: Facets<ImagesIx, Option<Vec<S>>>,
+    pub(super) disliked: Facets<TolerationsIx, Option<Normalized<S>>>,
+    pub(super) preferred: Facets<PreferredIx, Option<Normalized<S>>>,
+    pub(super) spread: Facets<(SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx), Spread>,
+    pub(super) inter_pod: Facets<(PodAffinityIx, LabelSetIx), InterPod>,
+}
+
+impl<S> Default for Tables<S> {
+    fn default() -> Self {
+        Self {
+            fixed: Facets::default(),
+            shapes: Facets::default(),
+            ports: Facets::default(),
+            images: Facets::default(),
+            disliked: Facets::default(),
+            preferred: Facets::default(),
+            spread: Facets::default(),
+            inter_pod: Facets::default(),
+        }
+    }
+}
+
+/// What resources a class asks for, and how the nodes fare by them.
+#[derive(Clone, Debug)]
+pub(super) struct Shape<S> {
+    pub(super) fit: Option<Fit>,
+    pub(super) fit_scored: Option<Fit>,
+    pub(super) balance: Option<Balance>,
+    column: LiveColumn<S>,
+}
+
+impl<S: Score> Tables<S> {
+    /// The facets of a class: the one place that decides which columns a class is made of.
+    pub(super) fn class(
+        &mut self,
+        cluster: &mut Cluster,
+        index: ClassIx,
+        profile: &Profile,
+        weights: Weights,
+    ) -> Result<ClassView, NeedsPlainRules> {
+        let class = cluster.classes().get(index);
+        let (pod, labels, asks) = (class.pod.clone(), class.labels, class.asks);
+        if asks.more || cluster.nodes().is_empty() {
+            return Err(NeedsPlainRules);
+        }
+        let arguments = &profile.arguments;
+        let fixed = self.fixed.find_or_make((asks.requirements, asks.tolerations), || {
+            Fixed::new(&pod, profile, cluster)
+        });
+        let shape =
+            self.shapes.find_or_make(asks.amounts, || Shape::new(&pod, profile, weights, cluster));
+        let ports = asks.ports.filter(|_| profile.filter.contains(&Plugin::NodePorts));
+        let weighted = |scores: Vec<i64>| -> Vec<S> {
+            scores.into_iter().map(|score| S::new(weights.images * score)).collect()
+        };
+        let images = (weights.images > 0).then(|| {
+            self.images.find_or_make(asks.images, || {
+                image_locality::fast::scores(&pod, cluster).map(weighted)
+            })
+        });
+        let disliked = (weights.taints > 0).then(|| {
+            self.disliked.find_or_make(asks.tolerations, || {
+                let tolerations = pod.spec.canonical_tolerations();
+                taint_toleration::fast::disliked(&tolerations, cluster).map(Normalized::new)
+            })
+        });
+        let added = arguments.added_affinity.as_ref();
+        let preferred = self.preferred.find_or_try_make(asks.preferred, || {
+            let terms = node_affinity::fast::preferred(&pod, added).map_err(|_| NeedsPlainRules)?;
+            let terms = terms.filter(|_| weights.affinity > 0);
+            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
+        })?;
+        let constraints = (asks.spread, labels, asks.requirements, asks.tolerations);
+        let spread = self.spread.find_or_try_make(constraints, || {
+            let tolerations = pod.spec.canonical_tolerations();
+            Spread::new(&pod, &tolerations, &arguments.spread, cluster).map_err(|_| NeedsPlainRules)
+        })?;
+        let inter_pod = self.inter_pod.find_or_try_make((asks.pod_affinity, labels), || {
+            InterPod::new(&pod, labels, cluster).map_err(|_| NeedsPlainRules)
+        })?;
+        Ok(ClassView {
+            rejected: self.fixed.get(fixed).conflict,
+            fixed,
+            shape,
+            ports: ports.map(|ports| self.ports.find_or_make(ports, LiveColumn::default)),
+            images: images.filter(|facet| self.images.get(*facet).is_some()),
+            disliked: disliked.filter(|facet| self.disliked.get(*facet).is_some()),
+            preferred: Some(preferred).filter(|facet| self.preferred.get(*facet).is_some()),
+            spread,
+            inter_pod: (weights.inter_pod_filters || weights.inter_pod > 0).then_some(inter_pod),
+        })
+    }
+
+    /// Brings the columns up to date that follow the pods of the nodes.
+    pub(super) fn repair(
+        &mut self,
+        class: &ClassView,
+        cluster: &Cluster,
+        profile: &Profile,
+        weights: Weights,
+    ) {
+        let nodes = cluster.nodes();
+        let Shape { fit, fit_scored, balance, column } = self.shapes.get_mut(class.shape);
+        let strategy = &profile.arguments.fit.strategy;
+        column.repair(cluster.log(), nodes.len(), |node| {
+            if fit.as_ref().is_some_and(|fit| !fit.fits(nodes, node)) {
+                return S::REFUSED;
+            }
+            let fit = fit_scored.as_ref().map_or(0, |fit| fit.score(strategy, nodes, node));
+            let balance = balance.as_ref().map_or(0, |balance| balance.score(nodes, node));
+            S::new(weights.fit * fit + weights.balance * balance)
+        });
+        if let Some(ports) = class.ports {
+            let wanted = cluster.port_set(*self.ports.key(ports));
+            self.ports.get_mut(ports).repair(cluster.log(), nodes.len(), |node| {
+                if node_ports::fast::taken(wanted, nodes, node) { S::REFUSED } else { S::default() }
+            });
+        }
+    }
+
+    /// The columns that tell, besides rules about other pods, which nodes are feasible.
+    pub(super) fn filters(&self, class: &ClassView) -> SmallVec<[&[S]; 6]> {
+        let mut columns: SmallVec<[&[S]; 6]> = SmallVec::new();
+        columns.push(&self.shapes.get(class.shape).column.scores);
+        let fixed = self.fixed.get(class.fixed);
+        if fixed.refuses_some {
+            columns.push(&fixed.column);
+        }
+        if let Some(ports) = class.ports {
+            columns.push(&self.ports.get(ports).scores);
+        }
+        columns
+    }
+}
+
+impl<S: Score> Shape<S> {
+    fn new(pod: &Pod, profile: &Profile, weights: Weights, cluster: &mut Cluster) -> Self {
+        let arguments = &profile.arguments;
+        let fit = Fit::new(pod, &arguments.fit, cluster);
+        let balance = Balance::new(pod, &arguments.balanced_resources, cluster);
+        Self {
+            fit: profile.filter.contains(&Plugin::NodeResourcesFit).then(|| fit.clone()),
+            fit_scored: (weights.fit > 0).then_some(fit),
+            balance: (weights.balance > 0 && !balance.is_skipped()).then_some(balance),
+            column: LiveColumn::default(),
+        }
+    }
+}
+
+impl<S: Score> Fixed<S> {
+    fn new(pod: &Pod, profile: &Profile, cluster: &mut Cluster) -> Self {
+        let requirements = Requirements::of(pod);
+        let filters = |plugin| profile.filter.contains(&plugin);
+        let names = profile
+            .pre_filter
+            .contains(&Plugin::NodeAffinity)
+            .then(|| node_affinity::fast::narrowed(&requirements))
+            .flatten();
+        let added = profile.arguments.added_affinity.as_ref();
+        let by_affinity = filters(Plugin::NodeAffinity);
+        let mut fixed = Self {
+            column: Vec::new(),
+            refuses_some: false,
+            schedulable: filters(Plugin::NodeUnschedulable)
+                .then(|| node_unschedulable::fast::allowed(pod, cluster))
+                .flatten(),
+            tolerated: filters(Plugin::TaintToleration)
+                .then(|| cluster.tolerating(&pod.spec.canonical_tolerations())),
+            enforced: by_affinity.then(|| node_affinity::fast::enforced(added, cluster)).flatten(),
+            meeting: (by_affinity && !requirements.is_empty())
+                .then(|| cluster.meeting(&requirements)),
+            conflict: names.as_ref().is_some_and(|names| names.is_empty()),
+            narrowed: names.map(|names| {
+                let nodes = &cluster.nodes().objects;
+                Bits::of(nodes.len(), |node| names.contains(nodes[NodeIx::new(node)].name()))
+            }),
+        };
+        fixed.column = fixed.combined(cluster.nodes().len());
+        fixed.refuses_some = fixed.column.contains(&S::REFUSED);
+        fixed
+    }
+
+    fn combined(&self, nodes: usize) -> Vec<S> {
+        let mut allowed = Bits::all(nodes);
+        let sets =
+            [&self.schedulable, &self.tolerated, &self.enforced, &self.meeting, &self.narrowed];
+        sets.into_iter().flatten().for_each(|set| allowed.and(set));
+        let column =
+            (0..nodes).map(|node| if allowed.contains(node) { S::default() } else { S::REFUSED });
+        column.collect()
+    }
+}
