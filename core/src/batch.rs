@@ -61,16 +61,23 @@ impl Template {
 
 /// What became of one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub enum Placed {
+    /// It is bound to this node.
+    On(NodeIx),
+    /// It waits, for what the decision says.
+    Not(Decision),
+}
+
+impl Placed {
     /// The node it is bound to.
-    pub node: Option<NodeIx>,
-    /// The decision.
-    pub decision: Decision,
+    pub fn node(&self) -> Option<NodeIx> {
+        if let Self::On(node) = self { Some(*node) } else { None }
+    }
 }
 
 impl Scheduler {
-    /// Adds as many new instances of the template as `each` wants, and attempts every one. `each` is
-    /// told what became of the instance before, first of nothing, and says whether to go on.
+    /// Adds as many new instances of the template as `each` wants, and attempts every one. `each`
+    /// is told what became of the instance before, first of nothing, and says whether to go on.
     ///
     /// # Errors
     /// An instance could not be attempted, or its binding was refused. It is not in the cluster
@@ -90,12 +97,12 @@ impl Scheduler {
     }
 
     /// Adds as many new instances of the template as `nodes` has places, attempts every one, and
-    /// writes down the nodes. Says how many got one. Instances that got none stay in the cluster and
-    /// wait.
+    /// writes down the nodes. Says how many got one. Instances that got none stay in the cluster
+    /// and wait.
     ///
     /// # Errors
     /// See [`Scheduler::schedule_instances`].
-    pub fn schedule_batch(
+    pub fn schedule_template(
         &mut self,
         cluster: &mut Cluster,
         template: &mut Template,
@@ -106,8 +113,8 @@ impl Scheduler {
         let mut bound = 0;
         self.schedule_instances(cluster, template, |placed| {
             if let (Some(place), Some(placed)) = (place.take(), placed) {
-                bound += usize::from(placed.node.is_some());
-                *place = placed.node;
+                *place = placed.node();
+                bound += usize::from(place.is_some());
             }
             place = places.next();
             place.is_some()
@@ -121,16 +128,19 @@ impl Scheduler {
         cluster: &mut Cluster,
         pod: Pod,
     ) -> Result<Placed, ScheduleError> {
-        let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
+        let key = (pod.meta.namespace.clone(), pod.meta.name.clone());
         cluster.apply(Change::Put(pod.into()))?;
-        let found = cluster.pods().find(&namespace, &name);
-        match self.schedule(cluster, &namespace, &name) {
-            Ok(decision) => {
-                let row = found.and_then(|pod| cluster.pods().get(pod));
-                Ok(Placed { node: row.and_then(|row| row.node), decision })
+        let no_such_pod = || ScheduleError::NoSuchPod(format!("{}/{}", key.0, key.1));
+        let pod = cluster.pods().find(&key.0, &key.1).ok_or_else(no_such_pod)?;
+        match self.node_or_decision(cluster, pod) {
+            Ok(Ok(node)) => Ok(Placed::On(node)),
+            // What columns do not cover.
+            Ok(Err(Decision::Bound { node, .. })) => {
+                Ok(Placed::On(cluster.nodes().find(&node).ok_or_else(no_such_pod)?))
             }
+            Ok(Err(decision)) => Ok(Placed::Not(decision)),
             Err(error) => {
-                found.into_iter().for_each(|pod| cluster.remove_pod(pod));
+                cluster.remove_pod(pod);
                 Err(error)
             }
         }
@@ -182,7 +192,7 @@ mod tests {
             .collect();
         let mut nodes = vec![None; count];
         let bound = Scheduler::default()
-            .schedule_batch(&mut together, &mut template, &mut nodes)
+            .schedule_template(&mut together, &mut template, &mut nodes)
             .expect("attempted");
         assert_eq!(nodes, one_by_one);
         assert_eq!(bound, nodes.iter().flatten().count());
@@ -208,7 +218,9 @@ mod tests {
         let taken = template.named("web-1".to_owned());
         cluster.apply(Change::Put(taken.into())).expect("a pod");
         let mut nodes = [None; 2];
-        Scheduler::default().schedule_batch(&mut cluster, &mut template, &mut nodes).expect("room");
+        Scheduler::default()
+            .schedule_template(&mut cluster, &mut template, &mut nodes)
+            .expect("room");
         assert!(cluster.pod("shop", "web-0").is_some_and(|pod| pod.node_name.is_some()));
         assert!(cluster.pod("shop", "web-1").is_some_and(|pod| pod.node_name.is_none()));
         assert!(cluster.pod("shop", "web-2").is_some_and(|pod| pod.node_name.is_some()));
@@ -221,7 +233,7 @@ mod tests {
         spec["schedulerName"] = json!("another");
         let before = cluster.state_hash();
         let placed =
-            Scheduler::default().schedule_batch(&mut cluster, &mut template(spec), &mut [None]);
+            Scheduler::default().schedule_template(&mut cluster, &mut template(spec), &mut [None]);
         assert!(matches!(placed, Err(ScheduleError::NoProfile { .. })));
         assert_eq!(cluster.state_hash(), before);
     }

@@ -51,9 +51,9 @@ pub unsafe extern "C" fn bayplan_cluster_copy(
 }
 
 /// Adds manifests as people write them: YAML or JSON, one document or many, lists too. What is left
-/// out is completed as the API server completes it, workloads become the pods that their controllers
-/// would create, and everything is checked. All of the text goes in or nothing; objects that are
-/// there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
+/// out is completed as the API server completes it, workloads become the pods that their
+/// controllers would create, and everything is checked. All of the text goes in or nothing; objects
+/// that are there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_cluster_load(
     cluster: *mut bayplan_cluster,
@@ -70,8 +70,8 @@ pub unsafe extern "C" fn bayplan_cluster_load(
 }
 
 /// Adds or replaces objects as an API server has them, such as a watch delivers: believed as they
-/// are, workloads left aside because their pods come by themselves. JSON or YAML, one object or many.
-/// All of the text goes in or nothing.
+/// are, workloads left aside because their pods come by themselves. JSON or YAML, one object or
+/// many. All of the text goes in or nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_cluster_apply(
     cluster: *mut bayplan_cluster,
@@ -87,8 +87,8 @@ pub unsafe extern "C" fn bayplan_cluster_apply(
     unsafe { call(error, body) }
 }
 
-/// Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for kinds
-/// that have none.
+/// Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for
+/// kinds that have none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_cluster_delete(
     cluster: *mut bayplan_cluster,
@@ -107,9 +107,9 @@ pub unsafe extern "C" fn bayplan_cluster_delete(
     unsafe { call(error, body) }
 }
 
-/// What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that were
-/// skipped, pods that the API server would refuse. Borrowed until the next call with the cluster
-/// that is not const.
+/// What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that
+/// were skipped, pods that the API server would refuse. Borrowed until the next call with the
+/// cluster that is not const.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_cluster_notes(cluster: *const bayplan_cluster) -> bayplan_str {
     answer(bayplan_str::EMPTY, || Ok(bayplan_str::of(&handle::read(cluster, "cluster")?.notes)))
@@ -201,8 +201,8 @@ pub extern "C" fn bayplan_cluster_node_name(
     })
 }
 
-/// How many node numbers were given: every number is smaller, and arrays with an entry per node have
-/// this length. It only grows.
+/// How many node numbers were given: every number is smaller, and arrays with an entry per node
+/// have this length. It only grows.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_cluster_node_numbers(cluster: *const bayplan_cluster) -> usize {
     answer(0, || Ok(handle::read(cluster, "cluster")?.numbers.len()))

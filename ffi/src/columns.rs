@@ -25,9 +25,9 @@ pub const BAYPLAN_TAINT_PREFER_NO_SCHEDULE: u8 = 2;
 pub const BAYPLAN_TAINT_NO_EXECUTE: u8 = 3;
 
 /// Nodes as columns. Every column has `count` entries where nothing else is said; a column that is
-/// NULL has nothing for any node. Lists of different lengths per node are one array with all entries
-/// one after the other, and an array of `count + 1` offsets: those of node `i` are at `offsets[i]` up
-/// to, not including, `offsets[i + 1]`.
+/// NULL has nothing for any node. Lists of different lengths per node are one array with all
+/// entries one after the other, and an array of `count + 1` offsets: those of node `i` are at
+/// `offsets[i]` up to, not including, `offsets[i + 1]`.
 #[repr(C)]
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy, Debug)]
@@ -98,8 +98,8 @@ pub struct bayplan_pod_columns {
     pub names: *const bayplan_str,
     /// Unique identifiers. Where NULL, they have that of their template.
     pub uids: *const bayplan_str,
-    /// Numbers of the nodes they are bound to; `BAYPLAN_NO_NODE` for pods that wait. Where NULL, all
-    /// wait.
+    /// Numbers of the nodes they are bound to; `BAYPLAN_NO_NODE` for pods that wait. Where NULL,
+    /// all wait.
     pub nodes: *const u32,
 }
 
@@ -108,8 +108,8 @@ unsafe impl Growing for bayplan_pod_columns {
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 
-/// Adds nodes, or replaces those of the same names. All go in or none. `numbers` may be NULL; else it
-/// has `columns->count` entries and gets the numbers of the nodes.
+/// Adds nodes, or replaces those of the same names. All go in or none. `numbers` may be NULL; else
+/// it has `columns->count` entries and gets the numbers of the nodes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_cluster_add_nodes(
     cluster: *mut bayplan_cluster,

@@ -91,8 +91,8 @@ pub extern "C" fn bayplan_decision_outcome(decision: *const bayplan_decision) ->
     ask(decision, BAYPLAN_OUTCOME_NONE, |it| outcome(&it.decision))
 }
 
-/// Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed until
-/// the decision is freed.
+/// Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed
+/// until the decision is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_decision_node(decision: *const bayplan_decision) -> bayplan_str {
     ask(decision, bayplan_str::EMPTY, |it| bayplan_str::of(node(&it.decision)))
@@ -126,8 +126,8 @@ pub extern "C" fn bayplan_decision_victims(decision: *const bayplan_decision) ->
     ask(decision, 0, |it| it.victims().len())
 }
 
-/// Namespace of one of them, the most important first; empty where there is none at `index`. Borrowed
-/// until the decision is freed.
+/// Namespace of one of them, the most important first; empty where there is none at `index`.
+/// Borrowed until the decision is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_decision_victim_namespace(
     decision: *const bayplan_decision,

@@ -59,15 +59,15 @@ pub extern "C" fn bayplan_diagnosis_text(diagnosis: *const bayplan_diagnosis) ->
     ask(diagnosis, |it| &it.text)
 }
 
-/// The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every node.
-/// Borrowed until the diagnosis is freed.
+/// The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every
+/// node. Borrowed until the diagnosis is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_diagnosis_json(diagnosis: *const bayplan_diagnosis) -> bayplan_str {
     ask(diagnosis, |it| &it.json)
 }
 
-/// kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis is
-/// freed.
+/// kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis
+/// is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_diagnosis_message(diagnosis: *const bayplan_diagnosis) -> bayplan_str {
     ask(diagnosis, |it| &it.message)

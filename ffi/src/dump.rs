@@ -30,8 +30,8 @@ pub unsafe extern "C" fn bayplan_cluster_dump(
     unsafe { call(error, body) }
 }
 
-/// The cluster of a dump. It has the hash of the one that was dumped and decides like it. Nodes have
-/// new numbers, in byte order of their names.
+/// The cluster of a dump. It has the hash of the one that was dumped and decides like it. Nodes
+/// have new numbers, in byte order of their names.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_cluster_restore(
     dump: bayplan_str,

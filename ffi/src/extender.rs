@@ -53,9 +53,9 @@ unsafe fn ask(
     unsafe { call(error, body) }
 }
 
-/// Answers the filter call of kube-scheduler's extender webhook: give it the body of the request, send
-/// what it gives with status 200; where it fails, answer with status 400. The cluster is the one that
-/// the host keeps up to date; nothing is changed.
+/// Answers the filter call of kube-scheduler's extender webhook: give it the body of the request,
+/// send what it gives with status 200; where it fails, answer with status 400. The cluster is the
+/// one that the host keeps up to date; nothing is changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_extender_filter(
     scheduler: *mut bayplan_scheduler,
@@ -95,8 +95,8 @@ pub unsafe extern "C" fn bayplan_extender_preempt(
     unsafe { ask(extender::preempt, scheduler, cluster, request, response, error) }
 }
 
-/// Answers the bind call: binds the pod in the cluster. The host creates the binding at the API server.
-/// That the pod cannot be bound is said in the response.
+/// Answers the bind call: binds the pod in the cluster. The host creates the binding at the API
+/// server. That the pod cannot be bound is said in the response.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_extender_bind(
     cluster: *mut bayplan_cluster,

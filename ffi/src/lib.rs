@@ -1,9 +1,9 @@
 //! The C library of bayplan. What C programmers read is `include/bayplan.h`, generated from this
 //! crate; the rules that hold for every function stand at its top, in `cbindgen.toml`.
 //!
-//! How it is made: a handle is a number that `registry` knows the object of, so that stale and foreign
-//! handles are errors; `memory` is the one place that follows pointers of the caller; `error` is the
-//! one place that catches panics. Everything else is a translation.
+//! How it is made: a handle is a number that `registry` knows the object of, so that stale and
+//! foreign handles are errors; `memory` is the one place that follows pointers of the caller;
+//! `error` is the one place that catches panics. Everything else is a translation.
 
 // The functions are called from C; the rules for callers are at the top of the header.
 #![allow(clippy::missing_safety_doc)]

@@ -12,8 +12,8 @@ use bayplan::Decision;
 use bayplan::plan::PodName;
 use std::sync::Arc;
 
-/// What became of every pod that waited: plain data that never changes. Owned by the caller: free it
-/// with `bayplan_plan_free`.
+/// What became of every pod that waited: plain data that never changes. Owned by the caller: free
+/// it with `bayplan_plan_free`.
 #[allow(non_camel_case_types)]
 pub struct bayplan_plan(());
 

@@ -38,8 +38,8 @@ pub struct bayplan_plugin_question {
     pub nodes: *const u32,
 }
 
-/// Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at first.
-/// Anything but 0 says that the plugin failed: the call that asked fails with
+/// Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at
+/// first. Anything but 0 says that the plugin failed: the call that asked fails with
 /// `BAYPLAN_ERR_CALLBACK` and changes nothing.
 #[allow(non_camel_case_types)]
 pub type bayplan_plugin_filter = Option<
@@ -65,10 +65,10 @@ pub type bayplan_plugin_score = Option<
 #[allow(non_camel_case_types)]
 pub type bayplan_plugin_release = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
 
-/// A plugin of the host. What it says of a node depends on that node, on the pod and on nothing else
-/// that changes. Its functions run on the thread of the call that asks; where snapshots are asked by
-/// several threads, on several at once. They must not jump or throw out of the library, and what they
-/// call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
+/// A plugin of the host. What it says of a node depends on that node, on the pod and on nothing
+/// else that changes. Its functions run on the thread of the call that asks; where snapshots are
+/// asked by several threads, on several at once. They must not jump or throw out of the library,
+/// and what they call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
 #[repr(C)]
 #[allow(non_camel_case_types)]
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,8 @@ pub struct bayplan_plugin {
     pub score: bayplan_plugin_score,
     /// What its scores are multiplied by, 1 to 1000000; not looked at where it does not score.
     pub score_weight: i64,
-    /// Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to be.
+    /// Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to
+    /// be.
     pub release: bayplan_plugin_release,
 }
 
@@ -169,7 +170,8 @@ impl HostPlugin for Foreign {
         let Some(filter) = self.filter else { return };
         let mut answers = vec![BAYPLAN_PLUGIN_YES; nodes.len()];
         self.ask(pod, nodes, |question| {
-            // SAFETY: the caller promises that the function takes these; there is an answer per node.
+            // SAFETY: the caller promises that the function takes these; there is an answer per
+            // node.
             unsafe { filter(self.user_data, question, answers.as_mut_ptr()) }
         });
         for (verdict, answer) in verdicts.iter_mut().zip(answers) {

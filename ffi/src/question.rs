@@ -73,8 +73,8 @@ pub(crate) fn filter(
     Ok(evaluation.feasible().len())
 }
 
-/// The total of every node, and the part of every scoring plugin for every node; how many nodes were
-/// scored.
+/// The total of every node, and the part of every scoring plugin for every node; how many nodes
+/// were scored.
 pub(crate) fn score(
     decider: &mut Decider,
     world: &mut World,

@@ -2,7 +2,9 @@
 
 use crate::cluster::bayplan_cluster;
 use crate::decider::Decider;
-use crate::decision::{BAYPLAN_OUTCOME_NONE, Decided, bayplan_decision, outcome};
+use crate::decision::{
+    BAYPLAN_OUTCOME_BOUND, BAYPLAN_OUTCOME_NONE, Decided, bayplan_decision, outcome,
+};
 use crate::diagnosis::bayplan_diagnosis;
 use crate::error::{answer, bayplan_error, call};
 use crate::fault::Fault;
@@ -15,6 +17,7 @@ use crate::question::{self, PodNamed};
 use crate::status::bayplan_status::{self, *};
 use crate::template::bayplan_template;
 use crate::world::World;
+use bayplan::batch::Placed;
 use bayplan::plugins::host::Points;
 use bayplan::{Profile, Ties};
 use std::ptr;
@@ -75,8 +78,8 @@ pub unsafe extern "C" fn bayplan_scheduler_break_ties(
 }
 
 /// Adds a plugin of the host to every profile, asked after those that take part so far; one of the
-/// same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used until
-/// `release` is called; where it fails, neither is used.
+/// same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used
+/// until `release` is called; where it fails, neither is used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_add_plugin(
     scheduler: *mut bayplan_scheduler,
@@ -118,10 +121,10 @@ pub extern "C" fn bayplan_scheduler_score_plugin(
     })
 }
 
-/// Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices that
-/// it needs. Where others have to make room first it is nominated; whoever drives the scheduler
-/// deletes them and asks again. That no node takes the pod is a decision, not an error. `decision`
-/// may be NULL.
+/// Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices
+/// that it needs. Where others have to make room first it is nominated; whoever drives the
+/// scheduler deletes them and asks again. That no node takes the pod is a decision, not an error.
+/// `decision` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_schedule(
     scheduler: *mut bayplan_scheduler,
@@ -150,8 +153,8 @@ pub unsafe extern "C" fn bayplan_scheduler_schedule(
     unsafe { call(error, body) }
 }
 
-/// Attempts every pending pod once: by priority, then in the order in which the pods were added. Pods
-/// that should make room are named in the plan and stay. `plan` may be NULL.
+/// Attempts every pending pod once: by priority, then in the order in which the pods were added.
+/// Pods that should make room are named in the plan and stay. `plan` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_schedule_pending(
     scheduler: *mut bayplan_scheduler,
@@ -179,10 +182,10 @@ pub unsafe extern "C" fn bayplan_scheduler_schedule_pending(
 /// are taken are passed over. No text is read.
 ///
 /// `nodes` has `count` entries: the number of the node that each is bound to, or `BAYPLAN_NO_NODE`.
-/// `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which may
-/// be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the call
-/// fails in between, those before are in the cluster and written down, and the other entries say
-/// `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
+/// `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which
+/// may be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the
+/// call fails in between, those before are in the cluster and written down, and the other entries
+/// say `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_schedule_batch(
     scheduler: *mut bayplan_scheduler,
@@ -231,12 +234,16 @@ fn batch(
         decider.ask(world, |scheduler, cluster| {
             scheduler.schedule_instances(cluster, template, |placed| {
                 if let Some(placed) = placed {
+                    let outcome = match placed {
+                        Placed::On(node) => {
+                            nodes[at] = numbers.of(node);
+                            bound += 1;
+                            BAYPLAN_OUTCOME_BOUND
+                        }
+                        Placed::Not(decision) => outcome(&decision),
+                    };
                     if let Some(outcomes) = &mut outcomes {
-                        outcomes[at] = outcome(&placed.decision);
-                    }
-                    if let Some(node) = placed.node {
-                        nodes[at] = numbers.of(node);
-                        bound += 1;
+                        outcomes[at] = outcome;
                     }
                     at += 1;
                 }
@@ -288,9 +295,9 @@ pub unsafe extern "C" fn bayplan_scheduler_filter(
 /// The score of every node for a pod; nothing is changed. `totals` has `length` entries, at least
 /// `bayplan_cluster_node_numbers(cluster)`; nodes that do not take the pod have `BAYPLAN_NO_SCORE`.
 /// `parts` may be NULL; else it has `parts_length` entries, at least
-/// `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of plugin
-/// `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say. `scored`, which
-/// may be NULL, gets how many nodes have a score.
+/// `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of
+/// plugin `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say.
+/// `scored`, which may be NULL, gets how many nodes have a score.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_score(
     scheduler: *mut bayplan_scheduler,
@@ -345,7 +352,8 @@ pub unsafe extern "C" fn bayplan_scheduler_preempt(
     unsafe { call(error, body) }
 }
 
-/// What would become of a pod now, and why: what every rule says about every node. Nothing is changed.
+/// What would become of a pod now, and why: what every rule says about every node. Nothing is
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_explain(
     scheduler: *mut bayplan_scheduler,
@@ -369,9 +377,9 @@ pub unsafe extern "C" fn bayplan_scheduler_explain(
 }
 
 /// How many more pods of a template the cluster takes without any having to make room, counted no
-/// further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries, at
-/// least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be NULL,
-/// gets the decision about the pod after the last, or NULL where `limit` was reached.
+/// further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries,
+/// at least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be
+/// NULL, gets the decision about the pod after the last, or NULL where `limit` was reached.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bayplan_scheduler_capacity(
     scheduler: *mut bayplan_scheduler,

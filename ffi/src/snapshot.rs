@@ -14,9 +14,9 @@ use crate::template::bayplan_template;
 use crate::world::World;
 use std::sync::{Mutex, PoisonError};
 
-/// A cluster with a scheduler as they were when it was made. Every call with it is const: any number
-/// of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`, when no
-/// thread asks any more.
+/// A cluster with a scheduler as they were when it was made. Every call with it is const: any
+/// number of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`,
+/// when no thread asks any more.
 #[allow(non_camel_case_types)]
 pub struct bayplan_snapshot(());
 

@@ -21,8 +21,8 @@ pub(crate) struct Templates {
 impl Default for Templates {
     fn default() -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
-        // Numbers repeat after four thousand million clusters; a template that is as old as that and
-        // still in use is only mistaken for one of the same place in the table.
+        // Numbers repeat after four thousand million clusters; a template that is as old as that
+        // and still in use is only mistaken for one of the same place in the table.
         let owner = LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         Self { owner, templates: Vec::new() }
     }

@@ -79,8 +79,8 @@ pub unsafe extern "C" fn bayplan_transaction_commit(
     unsafe { call(error, body) }
 }
 
-/// Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which is
-/// not const. NULL is fine.
+/// Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which
+/// is not const. NULL is fine.
 #[unsafe(no_mangle)]
 pub extern "C" fn bayplan_transaction_free(
     transaction: *mut bayplan_transaction,

@@ -84,8 +84,11 @@ impl InRust {
         let start = Instant::now();
         let mut bound = 0;
         for _ in 0..decisions / a_call {
-            bound +=
-                self.scheduler.schedule_batch(&mut self.cluster, &mut self.template, &mut nodes)?;
+            bound += self.scheduler.schedule_template(
+                &mut self.cluster,
+                &mut self.template,
+                &mut nodes,
+            )?;
         }
         let time = start.elapsed();
         self.cluster.rollback(savepoint);

@@ -1,13 +1,13 @@
-//! The engine as a scheduler extender: request bodies of kube-scheduler's webhook in, response bodies
-//! out. Whoever serves HTTP does nothing but carry them.
+//! The engine as a scheduler extender: request bodies of kube-scheduler's webhook in, response
+//! bodies out. Whoever serves HTTP does nothing but carry them.
 //!
 //! The cluster is the one that the caller keeps up to date. A question leaves it as it is; only
 //! [`bind`] changes it. The pod of a request stands for the pod of its name, whatever the cluster
-//! knows of that, and is asked about all nodes anew, wherever it is nominated to. Nodes that come as
-//! objects count as they come; nodes that come as names are those of the cluster.
+//! knows of that, and is asked about all nodes anew, wherever it is nominated to. Nodes that come
+//! as objects count as they come; nodes that come as names are those of the cluster.
 //!
-//! Scores of the webhook go from 0 to 10: the best of the nodes asked about gets 10, the worst 0, the
-//! others in proportion. A node that the engine refuses gets 0.
+//! Scores of the webhook go from 0 to 10: the best of the nodes asked about gets 10, the worst 0,
+//! the others in proportion. A node that the engine refuses gets 0.
 //!
 //! Source: `pkg/scheduler/extender.go`, `staging/src/k8s.io/kube-scheduler/extender/v1/types.go`
 //! (v1.35).

@@ -43,13 +43,17 @@ impl Scheduler {
 impl Capacity {
     /// Counts an instance; says whether it got a node.
     fn count(&mut self, placed: Placed) -> bool {
-        if let Some(node) = placed.node {
-            self.count += 1;
-            self.per_node[node.at()] += 1;
-        } else {
-            self.next = Some(placed.decision);
+        match placed {
+            Placed::On(node) => {
+                self.count += 1;
+                self.per_node[node.at()] += 1;
+                true
+            }
+            Placed::Not(decision) => {
+                self.next = Some(decision);
+                false
+            }
         }
-        placed.node.is_some()
     }
 }
 

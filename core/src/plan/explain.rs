@@ -54,8 +54,8 @@ pub struct NodeAnswer {
     pub total: Option<i64>,
     /// Resources of which too little is left.
     pub shortages: Vec<Shortage>,
-    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every claim
-    /// the smallest that is left, runs out of them.
+    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every
+    /// claim the smallest that is left, runs out of them.
     pub overlooked_volumes: Option<Vec<VolumeChoice>>,
 }
 

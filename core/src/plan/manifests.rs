@@ -41,9 +41,10 @@ impl fmt::Display for ManifestError {
 impl std::error::Error for ManifestError {}
 
 impl Cluster {
-    /// The cluster of these manifests: JSON, and YAML with the feature `yaml`. Workloads are expanded
-    /// to the pods that their controllers would create at first; these wait for a node like those
-    /// that are written out. StatefulSets do not wait for one pod before they create the next.
+    /// The cluster of these manifests: JSON, and YAML with the feature `yaml`. Workloads are
+    /// expanded to the pods that their controllers would create at first; these wait for a node
+    /// like those that are written out. StatefulSets do not wait for one pod before they create the
+    /// next.
     ///
     /// # Errors
     /// Everything that is wrong with the texts.
@@ -67,8 +68,9 @@ impl Cluster {
 
     /// Adds objects as people write them, and the pods that controllers make of them. Pods that are
     /// in the cluster count towards what their owners want. `known` are objects of elder manifests
-    /// that live in no cluster but matter to new pods: priority classes and limit ranges. Gives back
-    /// what a reader should know, a sentence each: assumptions, and pods that would not be created.
+    /// that live in no cluster but matter to new pods: priority classes and limit ranges. Gives
+    /// back what a reader should know, a sentence each: assumptions, and pods that would not be
+    /// created.
     ///
     /// # Errors
     /// What the API server would refuse, or an object that does not fit; what was put in before it

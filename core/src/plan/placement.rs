@@ -19,7 +19,8 @@ pub struct Placement {
     pub pods: Vec<PodPlacement>,
     /// Every node, in byte order of the names, with all pods counted.
     pub nodes: Vec<NodeUse>,
-    /// Every claim that was bound with a pod that uses it; claims that bind at once are bound before.
+    /// Every claim that was bound with a pod that uses it; claims that bind at once are bound
+    /// before.
     pub volumes: Vec<VolumePlacement>,
     /// What a reader should know: assumptions and hints, a sentence each.
     pub notes: Vec<String>,

@@ -86,8 +86,8 @@ impl<'de> Deserialize<'de> for Kinded<'_> {
 }
 
 impl Cluster {
-    /// The whole cluster as one JSON document; `known` are objects that are no part of the state and
-    /// are to come back with it. Savepoints are not kept.
+    /// The whole cluster as one JSON document; `known` are objects that are no part of the state
+    /// and are to come back with it. Savepoints are not kept.
     ///
     /// # Errors
     /// Those of the serializer.

@@ -39,7 +39,8 @@ impl Tool {
     }
 
     /// A call of the program; `None`, said aloud, where the machine does not have it. Where
-    /// `BAYPLAN_REQUIRE_TOOLS` is set that is a failure, except for clang, which is a second opinion.
+    /// `BAYPLAN_REQUIRE_TOOLS` is set that is a failure, except for clang, which is a second
+    /// opinion.
     pub fn command(self) -> Option<Command> {
         let name = self.name();
         let argument = if self == Self::Go { "version" } else { "--version" };

@@ -1,9 +1,9 @@
 //! Random sequences of calls of the C library: with good and bad handles, texts and sizes, in any
 //! order. Whatever comes, no call may panic, break a handle, lose one or undo half.
 //!
-//! `fuzz_calls --seconds 60 --seed 1` makes its own sequences and prints the seed of one that fails;
-//! `fuzz_calls --seed 7 --once` runs that one again. `fuzz_calls < file` runs the sequence of a file:
-//! the form that AFL++ wants.
+//! `fuzz_calls --seconds 60 --seed 1` makes its own sequences and prints the seed of one that
+//! fails; `fuzz_calls --seed 7 --once` runs that one again. `fuzz_calls < file` runs the sequence
+//! of a file: the form that AFL++ wants.
 
 mod calls;
 mod source;
