@@ -125,10 +125,12 @@
 
 pub mod audit;
 pub mod base;
+pub mod batch;
 pub mod column;
 pub mod controllers;
 pub mod cycle;
 pub mod explain;
+pub mod extender;
 pub mod objects;
 pub mod plan;
 pub mod plugins;
@@ -138,6 +140,7 @@ pub mod scheduler;
 pub mod state;
 pub mod view;
 
+pub use batch::Template;
 pub use cycle::decision::Decision;
 pub use cycle::evaluation::{Evaluation, Verdict};
 pub use cycle::ties::Ties;

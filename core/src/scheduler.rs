@@ -291,6 +291,20 @@ impl Scheduler {
         cluster: &mut Cluster,
         pod: PodIx,
     ) -> Result<Option<NodeIx>, ScheduleError> {
+        let placed = self.node_or_decision(cluster, pod)?;
+        Ok(placed.map_or_else(
+            |decision| decision.node().and_then(|node| cluster.nodes().find(node)),
+            Some,
+        ))
+    }
+
+    /// Attempts one pending pod. Gives the node where columns found one and the pod is bound to it,
+    /// else the decision.
+    pub(crate) fn node_or_decision(
+        &mut self,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Result<Result<NodeIx, Decision>, ScheduleError> {
         if cluster.pods().get(pod).is_none() {
             return Err(ScheduleError::NoSuchPod(format!("number {}", pod.at())));
         }
@@ -299,10 +313,9 @@ impl Scheduler {
             && let Some(Some((node, _))) = self.best_by_columns(planned, cluster, pod)
         {
             cluster.bind(pod, node, None)?;
-            return Ok(Some(node));
+            return Ok(Ok(node));
         }
-        let decision = self.attempt(cluster, pod, None)?;
-        Ok(decision.node().and_then(|node| cluster.nodes().find(node)))
+        self.attempt(cluster, pod, None).map(Err)
     }
 
     fn attempt(

@@ -8,11 +8,12 @@
 use super::labels::NodeSelector;
 use super::meta::ObjectMeta;
 use super::quantity::Quantity;
-use serde::{Deserialize, Deserializer};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// A class of devices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceClass {
     /// Metadata.
@@ -23,7 +24,7 @@ pub struct DeviceClass {
 }
 
 /// `spec` of a device class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceClassSpec {
     /// A device must satisfy all of them.
@@ -31,7 +32,7 @@ pub struct DeviceClassSpec {
 }
 
 /// One condition on a device.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceSelector {
     /// A CEL expression; the only kind of selector that exists.
@@ -39,7 +40,7 @@ pub struct DeviceSelector {
 }
 
 /// A condition written in CEL.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CelDeviceSelector {
     /// The expression over the variable `device`.
@@ -47,7 +48,7 @@ pub struct CelDeviceSelector {
 }
 
 /// Devices that a driver offers: a pool, or a part of one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ResourceSlice {
     /// Metadata.
@@ -58,7 +59,7 @@ pub struct ResourceSlice {
 }
 
 /// `spec` of a resource slice.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ResourceSliceSpec {
     /// Name of the driver.
@@ -77,7 +78,7 @@ pub struct ResourceSliceSpec {
 }
 
 /// Where devices can be used: at most one field is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DevicePlacement {
     /// On this node.
@@ -89,7 +90,7 @@ pub struct DevicePlacement {
 }
 
 /// A pool of devices: what a driver updates at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ResourcePool {
     /// Name, unique for the driver.
@@ -101,7 +102,7 @@ pub struct ResourcePool {
 }
 
 /// A set of shared counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CounterSet {
     /// Name, unique in the pool.
@@ -109,7 +110,8 @@ pub struct CounterSet {
 }
 
 /// A device.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Device {
     /// Name, unique in the pool.
     pub name: String,
@@ -118,6 +120,7 @@ pub struct Device {
     /// What it has: `[domain/]identifier` to quantity.
     pub capacity: BTreeMap<String, DeviceCapacity>,
     /// Where it can be used, if its slice leaves that to it.
+    #[serde(flatten)]
     pub placement: DevicePlacement,
     /// Sets of counters that it draws from.
     pub consumes_counters: Vec<DeviceCounterConsumption>,
@@ -126,7 +129,7 @@ pub struct Device {
 }
 
 /// An attribute of a device. Versions are semantic versions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DeviceAttribute {
     /// A number.
@@ -140,7 +143,7 @@ pub enum DeviceAttribute {
 }
 
 /// How much of something a device has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct DeviceCapacity {
     /// The amount.
     pub value: Quantity,
@@ -157,7 +160,7 @@ impl<'de> Deserialize<'de> for DeviceCapacity {
 }
 
 /// That a device draws from a set of counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeviceCounterConsumption {
     /// Name of the set.
@@ -199,7 +202,7 @@ impl<'de> Deserialize<'de> for Device {
 }
 
 /// A claim to devices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ResourceClaim {
     /// Metadata.
@@ -212,7 +215,7 @@ pub struct ResourceClaim {
 }
 
 /// A template of claims.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ResourceClaimTemplate {
     /// Metadata.
@@ -223,7 +226,7 @@ pub struct ResourceClaimTemplate {
 }
 
 /// `spec` of a template of claims.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ResourceClaimTemplateSpec {
     /// Labels and annotations of the claims.
@@ -234,7 +237,7 @@ pub struct ResourceClaimTemplateSpec {
 }
 
 /// `spec` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ResourceClaimSpec {
     /// The devices asked for.
@@ -242,7 +245,7 @@ pub struct ResourceClaimSpec {
 }
 
 /// The devices that a claim asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceClaim {
     /// Requests; all must be satisfied together.
@@ -273,7 +276,7 @@ pub enum RequestKind {
 }
 
 /// One alternative of a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceSubRequest {
     /// Name, unique in the request.
@@ -284,7 +287,7 @@ pub struct DeviceSubRequest {
 }
 
 /// Devices asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ExactDeviceRequest {
     /// The class that the devices must belong to.
@@ -312,7 +315,7 @@ impl ExactDeviceRequest {
 }
 
 /// How many devices a request asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum AllocationMode {
     /// As many as it says.
     #[default]
@@ -348,8 +351,21 @@ impl<'de> Deserialize<'de> for DeviceRequest {
     }
 }
 
+impl Serialize for DeviceRequest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut written = serializer.serialize_struct("DeviceRequest", 2)?;
+        written.serialize_field("name", &self.name)?;
+        match &self.kind {
+            RequestKind::Exactly(exactly) => written.serialize_field("exactly", exactly)?,
+            RequestKind::FirstAvailable(all) => written.serialize_field("firstAvailable", all)?,
+            RequestKind::Unknown => {}
+        }
+        written.end()
+    }
+}
+
 /// What must hold between the devices of a claim: one of the attributes is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeviceConstraint {
     /// Names of the requests (or `request/subrequest`) it is about; none means all.
@@ -361,7 +377,7 @@ pub struct DeviceConstraint {
 }
 
 /// `status` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ResourceClaimStatus {
     /// The devices given; `None` while there are none.
@@ -371,7 +387,7 @@ pub struct ResourceClaimStatus {
 }
 
 /// Devices given to a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AllocationResult {
     /// The devices.
@@ -381,7 +397,7 @@ pub struct AllocationResult {
 }
 
 /// The devices of an [`AllocationResult`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DeviceAllocationResult {
     /// One entry per device, in the order in which they were found.
@@ -389,7 +405,7 @@ pub struct DeviceAllocationResult {
 }
 
 /// A device given to a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AllocatedDevice {
     /// `request` or `request/subrequest`.
@@ -405,7 +421,7 @@ pub struct AllocatedDevice {
 }
 
 /// A user of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ConsumerReference {
     /// API group; empty for pods.

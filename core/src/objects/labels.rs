@@ -3,11 +3,11 @@
 //! Source: `k8s.io/apimachinery/pkg/labels`, `k8s.io/component-helpers/scheduling/corev1/nodeaffinity`.
 
 use super::meta::Labels;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `metav1.LabelSelector`. All pairs and all requirements must hold; an empty selector matches
 /// everything (an absent one, `None` where it is used, matches nothing).
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LabelSelector {
     /// Pairs that the labels must contain.
@@ -17,7 +17,7 @@ pub struct LabelSelector {
 }
 
 /// One requirement of a [`LabelSelector`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelRequirement {
     /// Label key.
@@ -30,7 +30,7 @@ pub struct LabelRequirement {
 }
 
 /// Operators of a label selector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum LabelOperator {
     /// Present, with one of the values.
     In,
@@ -46,7 +46,7 @@ pub enum LabelOperator {
 }
 
 /// `core/v1 NodeSelector`: any term may hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelector {
     /// Alternatives. An empty list matches no node.
@@ -55,7 +55,7 @@ pub struct NodeSelector {
 
 /// One alternative of a [`NodeSelector`]: all requirements must hold; without any it matches
 /// nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSelectorTerm {
     /// Requirements on the node's labels.
@@ -65,7 +65,7 @@ pub struct NodeSelectorTerm {
 }
 
 /// One requirement of a [`NodeSelectorTerm`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeRequirement {
     /// Label key or field path.
@@ -78,7 +78,7 @@ pub struct NodeRequirement {
 }
 
 /// Operators of a node selector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum NodeOperator {
     /// Present, with one of the values.
     In,

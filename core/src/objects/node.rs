@@ -2,10 +2,10 @@
 
 use super::meta::ObjectMeta;
 use super::quantity::ResourceList;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A node and what it offers.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Node {
     /// Metadata; the name is the identity.
@@ -25,7 +25,7 @@ impl Node {
 }
 
 /// `spec` of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeSpec {
     /// Cordoned.
@@ -35,7 +35,7 @@ pub struct NodeSpec {
 }
 
 /// One taint.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Taint {
     /// Key.
@@ -48,7 +48,7 @@ pub struct Taint {
 }
 
 /// What a taint does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum TaintEffect {
     /// New pods are not placed.
     NoSchedule,
@@ -59,7 +59,7 @@ pub enum TaintEffect {
 }
 
 /// `status` of a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeStatus {
     /// Everything the machine has.
@@ -73,7 +73,7 @@ pub struct NodeStatus {
 }
 
 /// An image on a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerImage {
     /// Every name of the image: tags and digests.

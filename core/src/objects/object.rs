@@ -53,6 +53,18 @@ macro_rules! kinds {
                 }
             }
 
+            /// Writes the object, without its kind.
+            ///
+            /// # Errors
+            /// Returns those of the serializer.
+            pub fn serialize_as<S>(&self, serializer: S) -> Result<S::Ok, S::Error>
+            where
+                S: serde::Serializer,
+            {
+                use serde::Serialize;
+                match self { $(Self::$variant(object) => object.serialize(serializer),)* }
+            }
+
             /// The object's metadata, to be completed on admission.
             pub fn meta_mut(&mut self) -> &mut ObjectMeta {
                 match self { $(Self::$variant(object) => &mut object.meta,)* }

@@ -6,7 +6,8 @@ use super::node::{Taint, TaintEffect};
 use super::quantity::ResourceList;
 use super::storage::PersistentVolumeClaimSpec;
 use crate::base::time::Timestamp;
-use serde::{Deserialize, Deserializer};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
 /// A pod. What replicas of one template share stands behind [`Arc`]s.
@@ -33,6 +34,25 @@ impl<'de> Deserialize<'de> for Pod {
         }
         let Written { metadata, spec, status } = Written::deserialize(deserializer)?;
         Ok(Self::new(metadata, spec, status))
+    }
+}
+
+impl Serialize for Pod {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Spec<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            node_name: Option<&'a str>,
+            #[serde(flatten)]
+            rest: &'a PodSpec,
+        }
+        let spec = Spec { node_name: self.node_name.as_deref(), rest: &self.spec };
+        let mut written = serializer.serialize_struct("Pod", 3)?;
+        written.serialize_field("metadata", &self.meta)?;
+        written.serialize_field("spec", &spec)?;
+        written.serialize_field("status", &self.status)?;
+        written.end()
     }
 }
 
@@ -74,10 +94,11 @@ impl Pod {
 }
 
 /// `spec` of a pod, or of a pod template.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodSpec {
     /// The node wished or bound; moved to [`Pod::node_name`] for pods, kept in templates.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub node_name: Option<String>,
     /// Init containers, in order.
     pub init_containers: Vec<Container>,
@@ -120,7 +141,7 @@ pub struct PodSpec {
 }
 
 /// When containers are restarted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum RestartPolicy {
     /// Whenever they exit.
     Always,
@@ -131,7 +152,7 @@ pub enum RestartPolicy {
 }
 
 /// Whether a pod may take the place of others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum PreemptionPolicy {
     /// It may.
     PreemptLowerPriority,
@@ -140,14 +161,14 @@ pub enum PreemptionPolicy {
 }
 
 /// One scheduling gate.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct SchedulingGate {
     /// Its name.
     pub name: String,
 }
 
 /// A container or init container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Container {
     /// Name, unique in the pod.
@@ -170,7 +191,7 @@ impl Container {
 }
 
 /// `resources` of a container or a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ResourceRequirements {
     /// What is reserved.
@@ -182,7 +203,7 @@ pub struct ResourceRequirements {
 }
 
 /// A container's use of a resource claim of its pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerResourceClaim {
     /// Name of the pod's claim entry.
@@ -192,7 +213,7 @@ pub struct ContainerResourceClaim {
 }
 
 /// A port of a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerPort {
     /// Port inside the container.
@@ -207,7 +228,7 @@ pub struct ContainerPort {
 }
 
 /// A toleration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Toleration {
     /// Taint key; empty means every key.
@@ -236,7 +257,9 @@ fn effect_or_empty<'de, D: Deserializer<'de>>(
 }
 
 /// Operators of a toleration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
 pub enum TolerationOperator {
     /// Values are equal; also what an absent operator means.
     #[default]
@@ -269,7 +292,7 @@ impl Toleration {
 }
 
 /// `spec.affinity`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Affinity {
     /// Which nodes.
@@ -281,7 +304,7 @@ pub struct Affinity {
 }
 
 /// Affinity to nodes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default)]
 pub struct NodeAffinity {
     /// Must hold.
@@ -293,7 +316,7 @@ pub struct NodeAffinity {
 }
 
 /// A preferred node selector term.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct PreferredSchedulingTerm {
     /// 1 to 100, added where the preference holds.
     pub weight: i32,
@@ -302,7 +325,7 @@ pub struct PreferredSchedulingTerm {
 }
 
 /// Affinity or anti-affinity to pods.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default)]
 pub struct PodAffinity {
     /// Must hold.
@@ -314,7 +337,7 @@ pub struct PodAffinity {
 }
 
 /// A weighted term.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WeightedPodAffinityTerm {
     /// 1 to 100.
@@ -324,7 +347,7 @@ pub struct WeightedPodAffinityTerm {
 }
 
 /// Pods of some namespaces, chosen by labels, seen per topology domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodAffinityTerm {
     /// Which pods; absent means none.
@@ -350,7 +373,7 @@ impl PodAffinityTerm {
 }
 
 /// A topology spread constraint.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TopologySpreadConstraint {
     /// Largest allowed difference to the emptiest domain.
@@ -377,7 +400,7 @@ pub struct TopologySpreadConstraint {
 }
 
 /// What a violated spread constraint means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum WhenUnsatisfiable {
     /// The node is refused.
     DoNotSchedule,
@@ -386,7 +409,7 @@ pub enum WhenUnsatisfiable {
 }
 
 /// Whether a node property is looked at when domains are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum NodeInclusionPolicy {
     /// Nodes that the pod cannot use for this reason do not count.
     Honor,
@@ -395,7 +418,7 @@ pub enum NodeInclusionPolicy {
 }
 
 /// A volume of a pod; only the sources that can decide a placement are modelled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Volume {
     /// Name, unique in the pod.
@@ -440,7 +463,7 @@ impl Volume {
 }
 
 /// Reference to a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeClaimVolumeSource {
     /// Name of the claim in the pod's namespace.
@@ -450,7 +473,7 @@ pub struct PersistentVolumeClaimVolumeSource {
 }
 
 /// A generic ephemeral volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EphemeralVolumeSource {
     /// What the claim is made from.
@@ -458,7 +481,7 @@ pub struct EphemeralVolumeSource {
 }
 
 /// Template of the claim of a generic ephemeral volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EphemeralClaimTemplate {
     /// Spec of the claim.
@@ -466,7 +489,7 @@ pub struct EphemeralClaimTemplate {
 }
 
 /// A GCE persistent disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct GcePersistentDisk {
     /// Disk name.
@@ -476,7 +499,7 @@ pub struct GcePersistentDisk {
 }
 
 /// An EBS volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AwsElasticBlockStore {
     /// Volume id, `vol-…` or `aws://zone/vol-…`.
@@ -487,7 +510,7 @@ pub struct AwsElasticBlockStore {
 }
 
 /// An iSCSI target.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Iscsi {
     /// Qualified name of the target.
@@ -497,7 +520,7 @@ pub struct Iscsi {
 }
 
 /// A RADOS block device.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Rbd {
     /// Monitors.
@@ -512,7 +535,7 @@ pub struct Rbd {
 }
 
 /// An Azure disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AzureDisk {
     /// Disk name.
@@ -523,7 +546,7 @@ pub struct AzureDisk {
 }
 
 /// A Cinder volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Cinder {
     /// Volume id.
@@ -532,7 +555,7 @@ pub struct Cinder {
 }
 
 /// A Portworx volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PortworxVolume {
     /// Volume id.
@@ -541,12 +564,12 @@ pub struct PortworxVolume {
 }
 
 /// An empty directory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EmptyDir {}
 
 /// One entry of `spec.resourceClaims`: exactly one of the names is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodResourceClaim {
     /// Name that containers refer to.
@@ -558,7 +581,7 @@ pub struct PodResourceClaim {
 }
 
 /// `status` of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodStatus {
     /// Phase; `Pending` where absent.
@@ -578,7 +601,7 @@ pub struct PodStatus {
 }
 
 /// Phase of a pod.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum PodPhase {
     /// Accepted, not all containers started.
     #[default]
@@ -594,7 +617,7 @@ pub enum PodPhase {
 }
 
 /// A condition of a pod.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodCondition {
     /// Type, e.g. `Ready`.
@@ -607,7 +630,7 @@ pub struct PodCondition {
 }
 
 /// State of one container.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContainerStatus {
     /// Container name.
@@ -619,7 +642,7 @@ pub struct ContainerStatus {
 }
 
 /// The claim that was made for an entry of `spec.resourceClaims`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodResourceClaimStatus {
     /// Name of the entry.

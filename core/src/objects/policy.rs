@@ -4,11 +4,11 @@ use super::labels::LabelSelector;
 use super::meta::{Labels, ObjectMeta};
 use super::pod::PreemptionPolicy;
 use super::quantity::ResourceList;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Namespace {
     /// Metadata.
@@ -17,7 +17,7 @@ pub struct Namespace {
 }
 
 /// A service; only its selector matters (default spread constraints, reports).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Service {
     /// Metadata.
@@ -28,7 +28,7 @@ pub struct Service {
 }
 
 /// `spec` of a service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ServiceSpec {
     /// Pods behind it; absent means none.
@@ -36,7 +36,7 @@ pub struct ServiceSpec {
 }
 
 /// A priority class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PriorityClass {
     /// Metadata.
@@ -51,7 +51,7 @@ pub struct PriorityClass {
 }
 
 /// A disruption budget.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct PodDisruptionBudget {
     /// Metadata.
@@ -64,7 +64,7 @@ pub struct PodDisruptionBudget {
 }
 
 /// `spec` of a budget.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodDisruptionBudgetSpec {
     /// How many must stay: a number or a percentage.
@@ -76,7 +76,7 @@ pub struct PodDisruptionBudgetSpec {
 }
 
 /// `status` of a budget.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodDisruptionBudgetStatus {
     /// How many pods may be evicted now.
@@ -135,8 +135,17 @@ impl<'de> Deserialize<'de> for IntOrPercent {
     }
 }
 
+impl Serialize for IntOrPercent {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Int(value) => serializer.serialize_i32(*value),
+            Self::Percent(percent) => serializer.collect_str(&format_args!("{percent}%")),
+        }
+    }
+}
+
 /// Default requests and limits of a namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct LimitRange {
     /// Metadata.
@@ -147,7 +156,7 @@ pub struct LimitRange {
 }
 
 /// `spec` of a limit range.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct LimitRangeSpec {
     /// One entry per kind of thing that is limited.
@@ -155,7 +164,7 @@ pub struct LimitRangeSpec {
 }
 
 /// One entry of a limit range.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LimitRangeItem {
     /// `Container`, `Pod` or `PersistentVolumeClaim`.

@@ -4,6 +4,7 @@ use super::node::Node;
 use super::pod::Pod;
 use super::requests::{RequestsOf, Resources, pod_requests};
 use super::store::Store;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All nodes and what else a rule may look up, at one moment.
@@ -72,7 +73,7 @@ pub struct NodeInfo<'a> {
 }
 
 /// A port on a node.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct HostPort {
     /// Address; `0.0.0.0` stands for all.
     pub ip: String,

@@ -4,13 +4,13 @@ use super::labels::{LabelSelector, NodeSelector};
 use super::meta::{Labels, ObjectMeta};
 use super::pod::{AwsElasticBlockStore, AzureDisk, Cinder, GcePersistentDisk, PortworxVolume};
 use super::quantity::{Quantity, ResourceList};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Annotation that names the class of a claim or volume; it wins over the field.
 pub const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
 
 /// A claim to storage.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeClaim {
     /// Metadata.
@@ -23,7 +23,7 @@ pub struct PersistentVolumeClaim {
 }
 
 /// `spec` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeClaimSpec {
     /// Modes that the volume must offer.
@@ -43,7 +43,7 @@ pub struct PersistentVolumeClaimSpec {
 }
 
 /// `resources` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(default)]
 pub struct VolumeResourceRequirements {
     /// `storage` is what counts.
@@ -51,7 +51,7 @@ pub struct VolumeResourceRequirements {
 }
 
 /// `status` of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeClaimStatus {
     /// `Pending`, `Bound` or `Lost`.
@@ -59,7 +59,7 @@ pub struct PersistentVolumeClaimStatus {
 }
 
 /// How a volume may be mounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub enum AccessMode {
     /// Written from one node.
     ReadWriteOnce,
@@ -88,7 +88,7 @@ fn class_of<'a>(annotations: &'a Labels, field: Option<&'a str>) -> &'a str {
 }
 
 /// A volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolume {
     /// Metadata.
@@ -101,7 +101,7 @@ pub struct PersistentVolume {
 }
 
 /// `spec` of a volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeSpec {
     /// `storage` is the size.
@@ -135,7 +135,7 @@ pub struct PersistentVolumeSpec {
 }
 
 /// `status` of a volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PersistentVolumeStatus {
     /// `Available`, `Bound`, `Released`, ...; the API server starts with `Pending`.
@@ -143,7 +143,7 @@ pub struct PersistentVolumeStatus {
 }
 
 /// Reference from a volume to its claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ClaimReference {
     /// Namespace of the claim.
@@ -155,7 +155,7 @@ pub struct ClaimReference {
 }
 
 /// Where a volume can be used.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct VolumeNodeAffinity {
     /// The nodes; absent means everywhere.
@@ -163,7 +163,7 @@ pub struct VolumeNodeAffinity {
 }
 
 /// A CSI volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CsiPersistentVolumeSource {
     /// Driver.
@@ -212,7 +212,7 @@ impl PersistentVolume {
 }
 
 /// A storage class.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct StorageClass {
     /// Metadata.
@@ -227,7 +227,7 @@ pub struct StorageClass {
 }
 
 /// When claims of a class are bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum VolumeBindingMode {
     /// At once.
     Immediate,
@@ -236,7 +236,7 @@ pub enum VolumeBindingMode {
 }
 
 /// One alternative of `allowedTopologies`; without requirements it matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TopologySelectorTerm {
     /// Requirements, all of which must hold.
@@ -244,7 +244,7 @@ pub struct TopologySelectorTerm {
 }
 
 /// One requirement: the node's label has one of the values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct TopologySelectorRequirement {
     /// Label key.
@@ -254,7 +254,7 @@ pub struct TopologySelectorRequirement {
 }
 
 /// What CSI drivers a node has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CsiNode {
     /// Metadata; the name is the node's.
@@ -265,7 +265,7 @@ pub struct CsiNode {
 }
 
 /// `spec` of a CSINode.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CsiNodeSpec {
     /// The drivers.
@@ -273,7 +273,7 @@ pub struct CsiNodeSpec {
 }
 
 /// One driver on a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CsiNodeDriver {
     /// Driver name.
@@ -285,7 +285,7 @@ pub struct CsiNodeDriver {
 }
 
 /// Attach limit of a driver on a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct VolumeNodeResources {
     /// Volumes; absent means no limit.
@@ -293,7 +293,7 @@ pub struct VolumeNodeResources {
 }
 
 /// A CSI driver.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CsiDriver {
     /// Metadata; the name is the driver's.
@@ -304,7 +304,7 @@ pub struct CsiDriver {
 }
 
 /// `spec` of a CSIDriver.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CsiDriverSpec {
     /// Whether the scheduler looks at CSIStorageCapacity objects.
@@ -312,7 +312,7 @@ pub struct CsiDriverSpec {
 }
 
 /// How much a driver can still provision somewhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CsiStorageCapacity {
     /// Metadata.
@@ -329,7 +329,7 @@ pub struct CsiStorageCapacity {
 }
 
 /// The wish that a volume be attached to a node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct VolumeAttachment {
     /// Metadata.
@@ -340,7 +340,7 @@ pub struct VolumeAttachment {
 }
 
 /// `spec` of a VolumeAttachment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct VolumeAttachmentSpec {
     /// Driver.
@@ -352,7 +352,7 @@ pub struct VolumeAttachmentSpec {
 }
 
 /// What is attached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct VolumeAttachmentSource {
     /// Name of the volume.

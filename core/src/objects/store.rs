@@ -181,6 +181,37 @@ impl Store {
         }
     }
 
+    /// Copies of all objects, by kind, namespace and name.
+    pub fn objects(&self) -> impl Iterator<Item = Object> {
+        fn all<'a, T: Clone + 'a>(objects: impl Iterator<Item = &'a T> + 'a) -> Objects<'a>
+        where
+            Object: From<T>,
+        {
+            Box::new(objects.cloned().map(Object::from))
+        }
+        type Objects<'a> = Box<dyn Iterator<Item = Object> + 'a>;
+        let kinds: [Objects<'_>; 17] = [
+            all(self.namespaces.values()),
+            all(self.services.iter()),
+            all(self.replication_controllers.iter()),
+            all(self.replica_sets.iter()),
+            all(self.stateful_sets.iter()),
+            all(self.budgets.iter()),
+            all(self.volumes.values()),
+            all(self.claims.iter()),
+            all(self.storage_classes.values()),
+            all(self.csi_nodes.values()),
+            all(self.csi_drivers.values()),
+            all(self.storage_capacities.iter()),
+            all(self.volume_attachments.values()),
+            all(self.resource_slices.values()),
+            all(self.resource_claims.iter()),
+            all(self.resource_claim_templates.iter()),
+            all(self.device_classes.values()),
+        ];
+        kinds.into_iter().flatten()
+    }
+
     /// Labels of a namespace; none where it is not known.
     pub fn namespace_labels(&self, name: &str) -> &Labels {
         static NONE: Labels = Labels::new();
@@ -207,6 +238,11 @@ impl Images {
     /// What is known of an image name.
     pub fn get(&self, name: &str) -> Option<ImageState> {
         self.by_name.get(name).copied()
+    }
+
+    /// Every image name, in byte order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, ImageState)> {
+        self.by_name.iter().map(|(name, state)| (name.as_str(), *state))
     }
 
     /// Counts the images of a node that joins.

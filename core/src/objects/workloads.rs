@@ -5,10 +5,10 @@ use super::meta::{Labels, ObjectMeta};
 use super::pod::PodSpec;
 use super::policy::IntOrPercent;
 use super::storage::PersistentVolumeClaim;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Template of the pods of a workload.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct PodTemplate {
     /// Metadata that pods get; only labels and annotations are used.
@@ -19,7 +19,7 @@ pub struct PodTemplate {
 }
 
 /// Replicas of one template.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ReplicaSet {
     /// Metadata.
@@ -30,7 +30,7 @@ pub struct ReplicaSet {
 }
 
 /// `spec` of a ReplicaSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ReplicaSetSpec {
     /// How many; 1 where absent.
@@ -42,7 +42,7 @@ pub struct ReplicaSetSpec {
 }
 
 /// The elder form of a ReplicaSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ReplicationController {
     /// Metadata.
@@ -53,7 +53,7 @@ pub struct ReplicationController {
 }
 
 /// `spec` of a ReplicationController.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ReplicationControllerSpec {
     /// How many; 1 where absent.
@@ -65,7 +65,7 @@ pub struct ReplicationControllerSpec {
 }
 
 /// A Deployment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Deployment {
     /// Metadata.
@@ -76,7 +76,7 @@ pub struct Deployment {
 }
 
 /// `spec` of a Deployment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeploymentSpec {
     /// How many; 1 where absent.
@@ -96,7 +96,7 @@ pub struct DeploymentSpec {
 }
 
 /// `strategy` of a Deployment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeploymentStrategy {
     /// `RollingUpdate` (default) or `Recreate`.
@@ -107,7 +107,7 @@ pub struct DeploymentStrategy {
 }
 
 /// Bounds of a rolling update.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RollingUpdate {
     /// How many may be missing.
@@ -119,7 +119,7 @@ pub struct RollingUpdate {
 }
 
 /// A StatefulSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct StatefulSet {
     /// Metadata.
@@ -130,7 +130,7 @@ pub struct StatefulSet {
 }
 
 /// `spec` of a StatefulSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct StatefulSetSpec {
     /// How many; 1 where absent.
@@ -154,7 +154,7 @@ pub struct StatefulSetSpec {
 }
 
 /// `ordinals` of a StatefulSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Ordinals {
     /// First ordinal.
@@ -162,7 +162,7 @@ pub struct Ordinals {
 }
 
 /// `updateStrategy` of a StatefulSet or DaemonSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct UpdateStrategy {
     /// `RollingUpdate` (default) or `OnDelete`.
@@ -173,7 +173,7 @@ pub struct UpdateStrategy {
 }
 
 /// A DaemonSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct DaemonSet {
     /// Metadata.
@@ -184,7 +184,7 @@ pub struct DaemonSet {
 }
 
 /// `spec` of a DaemonSet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DaemonSetSpec {
     /// Which pods are its own.
@@ -198,7 +198,7 @@ pub struct DaemonSetSpec {
 }
 
 /// A Job.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Job {
     /// Metadata.
@@ -211,7 +211,7 @@ pub struct Job {
 }
 
 /// `spec` of a Job.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct JobSpec {
     /// How many pods run at a time; 1 where absent.
@@ -235,7 +235,7 @@ pub struct JobSpec {
 }
 
 /// `status` of a Job.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct JobStatus {
     /// Pods that succeeded.
@@ -249,7 +249,7 @@ pub struct JobStatus {
 }
 
 /// A CronJob.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct CronJob {
     /// Metadata.
@@ -260,7 +260,7 @@ pub struct CronJob {
 }
 
 /// `spec` of a CronJob.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CronJobSpec {
     /// When, in five fields.
@@ -278,7 +278,7 @@ pub struct CronJobSpec {
 }
 
 /// Template of the Jobs of a CronJob.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct JobTemplate {
     /// Metadata that Jobs get.
@@ -289,7 +289,7 @@ pub struct JobTemplate {
 }
 
 /// An autoscaler. Its effect is simulated over time; at one instant it changes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct HorizontalPodAutoscaler {
     /// Metadata.
@@ -300,7 +300,7 @@ pub struct HorizontalPodAutoscaler {
 }
 
 /// `spec` of an autoscaler.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct HorizontalPodAutoscalerSpec {
     /// What is scaled.
@@ -312,7 +312,7 @@ pub struct HorizontalPodAutoscalerSpec {
 }
 
 /// What an autoscaler scales.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ScaleTarget {
     /// Group and version.

@@ -60,8 +60,8 @@ pub struct NodeAnswer {
     pub total: Option<i64>,
     /// Resources of which too little is left.
     pub shortages: Vec<Shortage>,
-    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every claim
-    /// the smallest that is left, runs out of them.
+    /// Volumes that would do for all claims of the pod, where the scheduler, which gives every
+    /// claim the smallest that is left, runs out of them.
     pub overlooked_volumes: Option<Vec<VolumeChoice>>,
 }
 
@@ -203,7 +203,7 @@ fn pods_like(cluster: &Cluster, pod: &PodName) -> usize {
 }
 
 /// The best node and the runner-up.
-fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
+pub(super) fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     let mut ranked: Vec<_> = nodes
         .iter()
         .filter_map(|node| Some((std::cmp::Reverse(node.total?), &node.name)))
@@ -222,11 +222,11 @@ struct Witness {
 
 /// What was said when the pod was asked about for the last time.
 #[derive(Default)]
-struct Account {
+pub(super) struct Account {
     placed_before: usize,
-    rejected: Option<String>,
-    rejected_for: Vec<ReasonAnswer>,
-    nodes: Vec<NodeAnswer>,
+    pub(super) rejected: Option<String>,
+    pub(super) rejected_for: Vec<ReasonAnswer>,
+    pub(super) nodes: Vec<NodeAnswer>,
 }
 
 impl Driver for Witness {
@@ -261,7 +261,11 @@ impl Driver for Witness {
     }
 }
 
-fn account<'a>(context: Context<'a>, evaluation: &Evaluation, placed_before: usize) -> Account {
+pub(super) fn account<'a>(
+    context: Context<'a>,
+    evaluation: &Evaluation,
+    placed_before: usize,
+) -> Account {
     let (pod, snapshot) = (context.pod, context.snapshot);
     let whole = evaluation.pre_enqueue.as_ref().or(evaluation.pre_filter.as_ref());
     let rejected = whole.map(|rejection| rejection.text()).or_else(|| evaluation.error.clone());

@@ -1,9 +1,10 @@
 //! Place everything: objects in, a node or a reason for every pod out.
 //!
 //! The workloads are expanded to pods, the pods queue by priority and then in the order of the
-//! input, and each is placed with all before it in their places. A pod that found no node is tried again once others have moved,
-//! until nothing moves any more, as kube-scheduler's queue would do. Pods that have to make room
-//! are gone for good: what their controllers would do next is not followed.
+//! input, and each is placed with all before it in their places. A pod that found no node is tried
+//! again once others have moved, until nothing moves any more, as kube-scheduler's queue would do.
+//! Pods that have to make room are gone for good: what their controllers would do next is not
+//! followed.
 
 use super::cluster_driver::ClusterDriver;
 use super::driver::Driver;

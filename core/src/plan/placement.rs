@@ -1,7 +1,7 @@
 //! What `place` found, as data. Serialised, it is the document `bayplan.io/v1 Placement`, whose
 //! fields keep their names and meaning within a major version.
 
-use crate::objects::Pod;
+use crate::objects::{Object, Pod};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,8 @@ pub struct Placement {
     pub pods: Vec<PodPlacement>,
     /// Every node, in byte order of the names, with all pods counted.
     pub nodes: Vec<NodeUse>,
-    /// Every claim that was bound with a pod that uses it; claims that bind at once are bound before.
+    /// Every claim that was bound with a pod that uses it; claims that bind at once are bound
+    /// before.
     pub volumes: Vec<VolumePlacement>,
     /// What a reader should know: assumptions and hints, a sentence each.
     pub notes: Vec<String>,
@@ -66,6 +67,11 @@ impl PodName {
     /// The identity of a pod.
     pub fn of(pod: &Pod) -> Self {
         Self { namespace: pod.meta.namespace.clone(), name: pod.meta.name.clone() }
+    }
+
+    /// The identity of an object that is a pod.
+    pub(super) fn of_pod(object: &Object) -> Option<Self> {
+        if let Object::Pod(pod) = object { Some(Self::of(pod)) } else { None }
     }
 }
 

@@ -13,11 +13,23 @@ use std::collections::BTreeSet;
 
 /// The cluster without the pods that wait for a node, and those pods.
 pub(super) fn prepare(
-    mut objects: Vec<Object>,
+    objects: Vec<Object>,
     name_seed: u64,
 ) -> Result<(Cluster, Expansion), PlaceError> {
     let names = ExpandOptions { seed: name_seed, ..ExpandOptions::default() };
-    let mut expansion = expand(&objects, &names)?;
+    let mut cluster = Cluster::new();
+    let expansion = expand(&objects, &names)?;
+    let expansion = put_all(&mut cluster, objects, expansion)?;
+    Ok((cluster, expansion))
+}
+
+/// Puts objects and what controllers made of them into the cluster, except the pods that wait for a
+/// node.
+pub(super) fn put_all(
+    cluster: &mut Cluster,
+    mut objects: Vec<Object>,
+    mut expansion: Expansion,
+) -> Result<Expansion, PlaceError> {
     objects.append(&mut expansion.objects);
     complete_storage(&mut objects, &mut expansion.notes);
     let waiting: BTreeSet<_> = expansion.pods.iter().map(|pod| PodName::of(&pod.pod)).collect();
@@ -25,12 +37,12 @@ pub(super) fn prepare(
         Object::Pod(pod) => !waiting.contains(&PodName::of(pod)),
         _ => true,
     });
-    let mut cluster = Cluster::from_objects(objects)?;
+    cluster.load(objects)?;
     let claims: Vec<_> = cluster.store().claims.iter().map(|claim| claim.meta.key()).collect();
     for claim in claims {
-        bind_claim(&mut cluster, &claim)?;
+        bind_claim(cluster, &claim)?;
     }
-    Ok((cluster, expansion))
+    Ok(expansion)
 }
 
 /// Adds a claim, and binds it where that does not wait for a pod.

@@ -58,6 +58,8 @@ pub enum Refusal {
     NotFound,
     /// The pod is bound already.
     AlreadyBound,
+    /// The pod is not bound.
+    NotBound,
     /// The node of the binding is not there.
     NoSuchNode,
     /// The sum of what the node's pods request would not fit 64 bits.
@@ -71,6 +73,7 @@ impl fmt::Display for ChangeError {
         let why = match self.reason {
             Refusal::NotFound => "there is no such object",
             Refusal::AlreadyBound => "the pod is bound already",
+            Refusal::NotBound => "the pod is not bound",
             Refusal::NoSuchNode => "the node to bind to is not there",
             Refusal::SumTooLarge => "the sum of the requests on its node would exceed 2^63-1",
             Refusal::NotClusterState => "workloads are expanded to pods before they get here",

@@ -154,9 +154,10 @@ impl Cluster {
             self.note(Undo::Node { node: known, old });
             return Ok(());
         }
-        let replaced: Vec<Arc<Node>> = nodes
+        let names: BTreeSet<&str> = nodes.iter().map(Node::name).collect();
+        let replaced: Vec<Arc<Node>> = names
             .iter()
-            .filter_map(|node| self.nodes.find(node.name()))
+            .filter_map(|name| self.nodes.find(name))
             .map(|node| self.nodes.objects[node].clone())
             .collect();
         let added = last_of_each_name(nodes);

@@ -8,6 +8,7 @@ pub mod asks;
 pub mod change;
 pub mod classes;
 pub mod counters;
+pub mod dump;
 mod edit;
 pub mod hash;
 pub mod ix;
@@ -19,6 +20,7 @@ pub mod pods;
 mod register;
 pub mod topology;
 pub mod trial;
+mod unbind;
 
 use crate::objects::{Node, Object, Pod, Snapshot, Store};
 use asks::Asked;
@@ -110,7 +112,9 @@ impl Cluster {
                 object => self.apply(Change::Put(object))?,
             }
         }
-        self.put_nodes(nodes)?;
+        if !nodes.is_empty() {
+            self.put_nodes(nodes)?;
+        }
         pods.into_iter().try_for_each(|pod| self.put_pod(pod))
     }
 
@@ -196,6 +200,12 @@ impl Cluster {
             info.used_ports = self.nodes.used_ports(*node).cloned().collect();
         }
         snapshot
+    }
+
+    /// A copy that goes its own way. Savepoints stay with the original.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { undo: Vec::new(), savepoints: 0, ..self.clone() }
     }
 
     /// Remembers the state of now.

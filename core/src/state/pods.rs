@@ -76,6 +76,34 @@ impl Pods {
         (pod, grown)
     }
 
+    /// Places of deleted pods, the latest last.
+    pub(super) fn free(&self) -> &[PodIx] {
+        &self.free
+    }
+
+    /// How many places there are, with those of deleted pods.
+    pub(super) fn places(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Leaves a place free at the end; to be followed by [`Pods::set_free`] once all pods are in.
+    pub(super) fn leave_free(&mut self) {
+        self.rows.push(None);
+    }
+
+    /// Says in which order the free places were left. `false`, and nothing changed, where these are
+    /// not the free places, each once.
+    pub(super) fn set_free(&mut self, free: Vec<PodIx>) -> bool {
+        let mut sorted: Vec<usize> = free.iter().map(|pod| pod.at()).collect();
+        sorted.sort_unstable();
+        let rows = self.rows.iter().enumerate();
+        let fits = rows.filter(|(_, row)| row.is_none()).map(|(at, _)| at).eq(sorted);
+        if fits {
+            self.free = free;
+        }
+        fits
+    }
+
     /// Takes back the latest insertion.
     pub(super) fn undo_insert(&mut self, pod: PodIx, grown: bool) {
         self.remove(pod);
