@@ -132,25 +132,25 @@ fn preempt_names_the_victims_of_the_nodes_that_were_asked_about() {
 #[test]
 fn bind_binds_or_says_why_not() {
     let mut cluster = cluster();
-    let mut bind = |name: &str, uid: &str, node: &str| {
+    let mut ask = |name: &str, uid: &str, node: &str| {
         let request = json!({"PodName": name, "PodNamespace": "shop", "PodUID": uid, "Node": node})
             .to_string();
-        let response = super::bind(&mut cluster, &request).expect("a response");
+        let response = bind(&mut cluster, &request).expect("a response");
         serde_json::from_str::<Value>(&response).expect("JSON")["Error"].clone()
     };
-    assert_eq!(bind("low", "uid-low", "b"), "Pod shop/low: the pod is bound already");
-    assert_eq!(bind("low", "uid-x", "b"), "pod shop/low has UID uid-low, not uid-x");
-    assert_eq!(bind("web", "uid-web", "b"), "Pod shop/web: there is no such object");
+    assert_eq!(ask("low", "uid-low", "b"), "Pod shop/low: the pod is bound already");
+    assert_eq!(ask("low", "uid-x", "b"), "pod shop/low has UID uid-low, not uid-x");
+    assert_eq!(ask("web", "uid-web", "b"), "Pod shop/web: there is no such object");
     let web: Pod =
         serde_json::from_value(json!({"metadata": {"name": "web", "namespace": "shop"}}))
             .expect("a pod");
     cluster.apply(Change::Put(web.into())).expect("a pod");
-    let mut bind = |node: &str| {
+    let mut ask = |node: &str| {
         let request = json!({"podName": "web", "podNamespace": "shop", "node": node}).to_string();
-        super::bind(&mut cluster, &request).expect("a response")
+        bind(&mut cluster, &request).expect("a response")
     };
-    assert_eq!(bind("x"), r#"{"Error":"Pod shop/web: the node to bind to is not there"}"#);
-    assert_eq!(bind("b"), r#"{"Error":""}"#);
+    assert_eq!(ask("x"), r#"{"Error":"Pod shop/web: the node to bind to is not there"}"#);
+    assert_eq!(ask("b"), r#"{"Error":""}"#);
     assert!(cluster.pod("shop", "web").is_some_and(|pod| pod.node_name.as_deref() == Some("b")));
 }
 
@@ -162,7 +162,7 @@ fn bodies_that_are_no_request_have_no_response() {
             let answer = call(&mut Scheduler::default(), &mut cluster(), body);
             assert!(matches!(answer, Err(ExtenderError::Request(_))), "{body}: {answer:?}");
         }
-        assert!(super::bind(&mut cluster(), body).is_err(), "{body}");
+        assert!(bind(&mut cluster(), body).is_err(), "{body}");
     }
     // What comes after the first value is left aside.
     let body = json!({"Pod": pod("1", 0), "NodeNames": []}).to_string() + "}}}";
