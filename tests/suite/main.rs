@@ -1,6 +1,7 @@
 //! The product seen from outside: every test of the whole, one binary.
 
 mod auditor;
+mod blocks;
 mod conformance;
 mod determinism;
 mod devices;

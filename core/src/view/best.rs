@@ -192,17 +192,18 @@ impl<S: Score> Tables<S> {
         nearby: impl Fn(NodeIx) -> bool,
     ) -> Option<Stamp> {
         let mut stamp = Stamp::new();
+        let feasible = |tables: &Self, node| tables.feasible(class, node) && nearby(node);
         if let Some(facet) = class.disliked {
             let mut scores = self.disliked.get_mut(facet).take()?;
-            let max = scores.easy_max(|node| self.feasible(class, node) && nearby(node));
-            max.map(|max| scores.normalize(max, weights.taints, true));
+            let max = scores.easy_max(|node| feasible(self, node));
+            scores.normalize(max.unwrap_or(0), weights.taints, true);
             *self.disliked.get_mut(facet) = Some(scores);
             stamp.push(max?);
         }
         if let Some(facet) = class.preferred {
             let mut scores = self.preferred.get_mut(facet).take()?;
-            let max = scores.easy_max(|node| self.feasible(class, node) && nearby(node));
-            max.map(|max| scores.normalize(max, weights.affinity, false));
+            let max = scores.easy_max(|node| feasible(self, node));
+            scores.normalize(max.unwrap_or(0), weights.affinity, false);
             *self.preferred.get_mut(facet) = Some(scores);
             stamp.push(max?);
         }

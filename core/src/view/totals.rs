@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_first_of_the_largest_is_found_after_every_change() {
-        let layout = Layout::new(&[0..1300]);
+        let layout = Layout::new(std::slice::from_ref(&(0..1300)));
         let column: Vec<i16> = (0..1300).map(|node| (node * 7 % 90) as i16).collect();
         let columns: &[&[i16]] = &[&column];
         let mut totals = Totals::new(&layout);
