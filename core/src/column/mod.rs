@@ -92,37 +92,43 @@ pub fn sum<S: Score>(totals: &mut [S], columns: &[&[S]], nodes: Range<usize>) {
     }
 }
 
-/// The largest of the sums of the columns, for these nodes; there is at least one column. Nothing is
-/// written, because that takes as long again as adding up.
-#[inline]
-pub fn largest_sum<S: Score>(columns: &[&[S]], nodes: Range<usize>) -> S {
+/// Nodes of a block. So few that the sums of a block stay in registers.
+pub const BLOCK: usize = 64;
+
+/// For every block of these nodes, the last may be shorter: the largest of the sums of the columns.
+/// Sums are not written, because that takes as long again as adding up.
+pub fn block_maxima<S: Score>(columns: &[&[S]], nodes: Range<usize>, maxima: &mut [S]) {
     let part = |column: usize| &columns[column][nodes.clone()];
-    // Every number of columns that occurs has a loop of its own, which becomes vector instructions.
+    // Every number of columns that occurs has a loop of its own.
     match columns.len() {
-        0 => S::REFUSED,
-        1 => max(part(0)),
-        2 => {
-            let sums = part(0).iter().zip(part(1)).map(|(a, b)| a.plus(*b));
-            sums.fold(S::REFUSED, S::max)
-        }
-        3 => {
-            let parts = part(0).iter().zip(part(1)).zip(part(2));
-            parts.map(|((a, b), c)| a.plus(*b).plus(*c)).fold(S::REFUSED, S::max)
-        }
-        4 => {
-            let parts = part(0).iter().zip(part(1)).zip(part(2)).zip(part(3));
-            let sums = parts.map(|(((a, b), c), d)| a.plus(*b).plus(*c).plus(*d));
-            sums.fold(S::REFUSED, S::max)
-        }
-        5 => {
-            let parts = part(0).iter().zip(part(1)).zip(part(2)).zip(part(3)).zip(part(4));
-            let sums = parts.map(|((((a, b), c), d), e)| a.plus(*b).plus(*c).plus(*d).plus(*e));
-            sums.fold(S::REFUSED, S::max)
-        }
+        1 => maxima_of([part(0)], maxima),
+        2 => maxima_of([part(0), part(1)], maxima),
+        3 => maxima_of([part(0), part(1), part(2)], maxima),
+        4 => maxima_of([part(0), part(1), part(2), part(3)], maxima),
+        5 => maxima_of([part(0), part(1), part(2), part(3), part(4)], maxima),
         _ => {
-            let sum = |node| columns.iter().fold(S::default(), |sum, it| sum.plus(it[node]));
-            nodes.map(sum).fold(S::REFUSED, S::max)
+            let sum = |node: usize| columns.iter().fold(S::default(), |sum, it| sum.plus(it[node]));
+            for (max, start) in maxima.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
+                let block = start..nodes.end.min(start + BLOCK);
+                *max = block.map(sum).fold(S::REFUSED, S::max);
+            }
         }
+    }
+}
+
+fn maxima_of<S: Score, const COLUMNS: usize>(columns: [&[S]; COLUMNS], maxima: &mut [S]) {
+    let parts = columns.map(|column| column.as_chunks::<BLOCK>());
+    let full = parts[0].0.len();
+    for (block, max) in maxima.iter_mut().take(full).enumerate() {
+        let mut sums = parts[0].0[block];
+        for part in &parts[1..] {
+            sums.iter_mut().zip(&part.0[block]).for_each(|(sum, it)| *sum = sum.plus(*it));
+        }
+        *max = sums.into_iter().fold(S::REFUSED, S::max);
+    }
+    if let Some(max) = maxima.get_mut(full) {
+        let sum = |at: usize| parts.iter().fold(S::default(), |sum, part| sum.plus(part.1[at]));
+        *max = (0..parts[0].1.len()).map(sum).fold(S::REFUSED, S::max);
     }
 }
 

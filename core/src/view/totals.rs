@@ -2,12 +2,9 @@
 //! at each.
 
 use crate::base::index::Ix;
-use crate::column::{self, Score};
+use crate::column::{self, BLOCK, Score};
 use crate::state::ix::NodeIx;
 use std::ops::Range;
-
-/// Nodes of a block. Short enough to search, long enough that few blocks cover a cluster.
-const BLOCK: usize = 256;
 
 /// How the nodes are cut into blocks: no block reaches over the end of a zone.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +38,13 @@ impl Layout {
     /// How many zones there are.
     pub(super) fn zones(&self) -> usize {
         self.zones.len()
+    }
+
+    /// The nodes of a zone.
+    fn nodes_of(&self, zone: usize) -> Range<usize> {
+        let blocks = &self.blocks[self.zones[zone].clone()];
+        let (first, last) = (blocks.first(), blocks.last());
+        first.map_or(0, |block| block.start)..last.map_or(0, |block| block.end)
     }
 
     fn block_of(&self, node: NodeIx) -> usize {
@@ -91,14 +95,10 @@ impl<S: Score> Totals<S> {
     /// Adds the columns up for the nodes of a zone. Few blocks are ever looked into, so that the
     /// totals themselves are written when somebody asks for them, from the same columns.
     pub(super) fn fill(&mut self, layout: &Layout, zone: usize, columns: &[&[S]]) {
-        let mut largest = S::REFUSED;
         let blocks = layout.zones[zone].clone();
-        for (max, nodes) in
-            self.maxima[blocks.clone()].iter_mut().zip(&layout.blocks[blocks.clone()])
-        {
-            *max = column::largest_sum(columns, nodes.clone());
-            largest = largest.max(*max);
-        }
+        let maxima = &mut self.maxima[blocks.clone()];
+        column::block_maxima(columns, layout.nodes_of(zone), maxima);
+        let largest = column::max(maxima);
         self.unwritten[blocks].fill(true);
         self.zone_maxima[zone] = largest;
         self.firsts[zone] = First::default();

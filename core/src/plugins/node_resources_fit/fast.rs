@@ -24,7 +24,29 @@ pub struct Fit {
     /// Resources that are scored: amount for scoring, weight.
     scored: SmallVec<[(Tracked, i64, i64); 2]>,
     /// These again, where they are CPU and memory as almost always.
-    two: Option<[(i64, i64); 2]>,
+    two: Option<[Scored; 2]>,
+}
+
+/// A resource that is scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Scored {
+    amount: i64,
+    weight: u32,
+}
+
+impl Scored {
+    fn new((_, amount, weight): &(Tracked, i64, i64)) -> Option<Self> {
+        // Small enough that no sum is too large; weights are at most 100.
+        Some(Self { amount: *amount, weight: u16::try_from(*weight).ok()?.into() })
+    }
+
+    /// What is left of the resource, in percent times the weight.
+    #[inline]
+    fn left(self, offered: i64, used: i64) -> u32 {
+        let used = used.saturating_add(self.amount);
+        // Both are at least 0.
+        if used > offered { 0 } else { self.weight * percent(offered - used, offered) as u32 }
+    }
 }
 
 impl Fit {
@@ -60,8 +82,8 @@ impl Fit {
         let scored: SmallVec<[_; 2]> = scored.collect();
         Self {
             two: match scored.as_slice() {
-                [(Tracked::Cpu, cpu, weight), (Tracked::Memory, memory, memory_weight)] => {
-                    Some([(*cpu, *weight), (*memory, *memory_weight)])
+                [cpu @ (Tracked::Cpu, ..), memory @ (Tracked::Memory, ..)] => {
+                    Scored::new(cpu).zip(Scored::new(memory)).map(|(cpu, memory)| [cpu, memory])
                 }
                 _ => None,
             },
@@ -116,10 +138,20 @@ impl Fit {
     #[inline]
     pub fn score(&self, strategy: &FitStrategy, nodes: &Nodes, node: NodeIx) -> i64 {
         match strategy {
-            FitStrategy::LeastAllocated => self.average(nodes, node, |used, offered| {
-                // Both are at least 0.
-                if used > offered { 0 } else { percent(offered.wrapping_sub(used), offered) }
-            }),
+            FitStrategy::LeastAllocated => {
+                let row = &nodes.rows[node];
+                if let Some([cpu, memory]) = self.two
+                    && row.allocatable_milli_cpu != 0
+                    && row.allocatable_memory != 0
+                {
+                    let sum = cpu.left(row.allocatable_milli_cpu, row.scored_milli_cpu)
+                        + memory.left(row.allocatable_memory, row.scored_memory);
+                    return i64::from(sum / (cpu.weight + memory.weight).max(1));
+                }
+                self.average(nodes, node, |used, offered| {
+                    if used > offered { 0 } else { percent(offered - used, offered) }
+                })
+            }
             FitStrategy::MostAllocated => {
                 self.average(nodes, node, |used, offered| percent(used.min(offered), offered))
             }
@@ -149,24 +181,15 @@ impl Fit {
         counts: impl Fn(i64) -> bool,
     ) -> (i64, i64) {
         let mut sums = (0, 0);
-        let mut add = |offered: i64, used: i64, amount: i64, weight: i64| {
+        for (resource, amount, weight) in &self.scored {
+            let offered = nodes.allocatable(node, *resource);
             if offered != 0 {
-                let score = score(used.saturating_add(amount), offered);
+                let used = nodes.scored(node, *resource).saturating_add(*amount);
+                let score = score(used, offered);
                 if counts(score) {
-                    // A score is at most 100 and weights are checked to be so, too.
-                    sums.0 = weight.wrapping_mul(score).wrapping_add(sums.0);
-                    sums.1 = weight.wrapping_add(sums.1);
+                    sums.0 += weight * score;
+                    sums.1 += weight;
                 }
-            }
-        };
-        if let Some([cpu, memory]) = self.two {
-            let row = &nodes.rows[node];
-            add(row.allocatable_milli_cpu, row.scored_milli_cpu, cpu.0, cpu.1);
-            add(row.allocatable_memory, row.scored_memory, memory.0, memory.1);
-        } else {
-            for (resource, amount, weight) in &self.scored {
-                let offered = nodes.allocatable(node, *resource);
-                add(offered, nodes.scored(node, *resource), *amount, *weight);
             }
         }
         sums
