@@ -147,7 +147,67 @@ fn the_document_is_what_the_schema_says() {
         bayplan(&["place", "-f", &example("pending"), "-o", "json"], b"").stdout,
         generated,
     ] {
-        schema::check(&document);
+        schema::check(&document, schema::PLACEMENT);
+    }
+    for (pod, of) in [("db-0", "shop"), ("default/too-large", "pending")] {
+        let explain = ["explain", pod, "-f", &example(of), "-o", "json"];
+        schema::check(&bayplan(&explain, b"").stdout, schema::EXPLANATION);
+    }
+    let picky = bayplan(&["explain", "picky", "-f", "-", "-o", "json"], CROSSED_VOLUMES.as_bytes());
+    schema::check(&picky.stdout, schema::EXPLANATION);
+}
+
+/// The claim `any` takes the volume that `picky` cannot do without.
+const CROSSED_VOLUMES: &str = r#"
+{apiVersion: v1, kind: Node, metadata: {name: only}, status: {allocatable: {cpu: 4, memory: 4Gi, pods: 9}}}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: local}
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: WaitForFirstConsumer
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: fast, labels: {kind: fast}}
+spec: {storageClassName: local, accessModes: [ReadWriteOnce], capacity: {storage: 2Gi}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: slow}
+spec: {storageClassName: local, accessModes: [ReadWriteOnce], capacity: {storage: 3Gi}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: any}
+spec: {storageClassName: local, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: picky}
+spec:
+  storageClassName: local
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 2Gi}}
+  selector: {matchLabels: {kind: fast}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: picky}
+spec:
+  containers: [{name: c, image: i}]
+  volumes:
+  - {name: any, persistentVolumeClaim: {claimName: any}}
+  - {name: picky, persistentVolumeClaim: {claimName: picky}}
+"#;
+
+#[test]
+fn an_explanation_says_where_other_volumes_would_do() {
+    let (out, _) = ends_with(1, &["explain", "picky", "-f", "-"], CROSSED_VOLUMES.as_bytes());
+    for text in
+        ["didn't find available persistent volumes", "default/any to slow, default/picky to fast"]
+    {
+        assert!(out.contains(text), "{text}\n{out}");
     }
 }
 
@@ -173,11 +233,17 @@ fn an_explanation_names_rules_scores_and_the_runner_up() {
         assert!(out.contains(text), "{text}\n{out}");
     }
     let (out, _) = ends_with(1, &["explain", "default/too-large", "-f", &example("pending")], b"");
-    for text in ["has no node", "Insufficient memory", "12Gi", "free of"] {
+    let help = "= help: lower the pod's requests, remove pods, or add a node that has the resource";
+    for text in ["has no node", "Insufficient memory", "12Gi", "free of", help] {
         assert!(out.contains(text), "{text}\n{out}");
     }
     let (_, error) = ends_with(2, &["explain", "web", "-f", &example("shop")], b"");
     assert!(error.contains("did you mean shop/web-"), "{error}");
+    let (names, _) = ends_with(0, &["place", "-f", &example("shop"), "-o", "name"], b"");
+    let mut pods = names.split_whitespace().filter_map(|word| word.strip_prefix("pod/"));
+    let web = pods.find(|name| name.starts_with("web-")).expect("the shop has such pods");
+    let (out, _) = ends_with(0, &["explain", web, "-f", &example("shop")], b"");
+    assert!(out.contains("pods are like it."), "{out}");
 }
 
 #[test]

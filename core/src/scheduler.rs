@@ -45,6 +45,8 @@ pub struct Scheduler {
     profiles: Vec<Planned>,
     engine: Engine,
     ties: Option<Random>,
+    /// Where the next search over the nodes begins, for profiles that look at a part of them.
+    next_start_node_index: usize,
 }
 
 /// A profile with what it remembers.
@@ -60,7 +62,8 @@ struct Planned {
 enum Columns {
     Narrow(Box<View<i16>>),
     Wide(Box<View<i64>>),
-    /// The profile has plugins at some points and not at others that go with them.
+    /// The profile has plugins at some points and not at others that go with them, or looks at a
+    /// part of the nodes.
     None,
 }
 
@@ -124,6 +127,8 @@ pub struct PostFilter {
     pub nomination: Nomination,
     /// What is added to the text of the attempt; empty where a node was found.
     pub text: String,
+    /// Namespace and name of the claim that gives its devices back, whatever else is found.
+    pub deallocated: Option<(String, String)>,
 }
 
 /// A node on which removing pods helps.
@@ -160,7 +165,7 @@ impl Scheduler {
     /// takes pods that name none.
     pub fn with_profiles(profiles: Vec<Profile>) -> Self {
         let profiles = profiles.into_iter().map(Planned::new).collect();
-        Self { profiles, engine: Engine::default(), ties: None }
+        Self { profiles, engine: Engine::default(), ties: None, next_start_node_index: 0 }
     }
 
     /// The same, choosing otherwise among several best nodes.
@@ -175,6 +180,20 @@ impl Scheduler {
         Self { engine, ..self }
     }
 
+    /// The same, its next search over the nodes beginning at this place of the node tree's order.
+    /// Only profiles that look at a part of the nodes care, see
+    /// [`Profile::percentage_of_nodes_to_score`]; all of them share the place.
+    #[must_use]
+    pub fn with_next_start_node_index(self, next_start_node_index: usize) -> Self {
+        Self { next_start_node_index, ..self }
+    }
+
+    /// Where the next search over the nodes begins. It moves on with every attempt by as many nodes
+    /// as were dealt with; rolling back a cluster does not bring it back.
+    pub fn next_start_node_index(&self) -> usize {
+        self.next_start_node_index
+    }
+
     /// Everything that an attempt to place the pod finds out; nothing is changed.
     ///
     /// # Errors
@@ -187,7 +206,7 @@ impl Scheduler {
     ) -> Result<Evaluation, ScheduleError> {
         let pod = find(cluster, namespace, name)?;
         let planned = self.planned(cluster, pod)?;
-        Ok(self.evaluate_as(planned, cluster, pod))
+        Ok(self.evaluate_as(planned, cluster, pod).0)
     }
 
     /// What PostFilter does for a pod that no node takes, as `evaluation` found; nothing is changed.
@@ -208,11 +227,13 @@ impl Scheduler {
 
     /// Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices
     /// that it needs. Where others have to make room first the pod is nominated; whoever drives the
-    /// scheduler removes them and asks again.
+    /// scheduler removes them and asks again. Where nothing fits because a claim of the pod has
+    /// devices that no node can use with it, and nobody else uses them, the claim gives them back
+    /// for the next attempt.
     ///
     /// # Errors
     /// There is no such pod, it is bound, there is no profile for it, a plugin could not reserve
-    /// what it needs, or the binding was refused.
+    /// what it needs, or a change was refused.
     /// Nothing is changed then.
     pub fn schedule(
         &mut self,
@@ -320,10 +341,11 @@ impl Scheduler {
             if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
                 return Ok(failed.take_effect(cluster, pod));
             }
-            let evaluation = self.evaluate_as(planned, cluster, pod);
-            return Ok(self.make_room(planned, cluster, pod, &evaluation));
+            let (evaluation, _) = self.evaluate_as(planned, cluster, pod);
+            return self.make_room(planned, cluster, pod, &evaluation);
         }
-        let evaluation = self.evaluate_as(planned, cluster, pod);
+        let (evaluation, next) = self.evaluate_as(planned, cluster, pod);
+        self.next_start_node_index = next;
         if let Some(rejection) = evaluation.pre_enqueue {
             return Ok(Decision::Gated(rejection));
         }
@@ -335,7 +357,7 @@ impl Scheduler {
         }
         let best = evaluation.best();
         if best.is_empty() || evaluation.error.is_some() {
-            return Ok(self.make_room(planned, cluster, pod, &evaluation));
+            return self.make_room(planned, cluster, pod, &evaluation);
         }
         let rank = best[self.ties.as_mut().map_or(0, |random| random.below(best.len()))];
         let node = cluster.nodes().by_rank[rank];
@@ -389,7 +411,14 @@ impl Scheduler {
         }
     }
 
-    fn evaluate_as(&mut self, planned: usize, cluster: &mut Cluster, pod: PodIx) -> Evaluation {
+    /// What an attempt finds out, and where the one after it begins.
+    fn evaluate_as(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> (Evaluation, usize) {
+        let start = self.next_start_node_index;
         // Columns know of classes of pending pods, not of the node that a bound one names.
         let pending = object(cluster, pod).node_name.is_none();
         if self.engine == Engine::Fast && pending && !nominations_matter(cluster, pod) {
@@ -399,11 +428,15 @@ impl Scheduler {
                 Columns::None => None,
             };
             if let Some(evaluation) = found {
-                return evaluation;
+                return (evaluation, start);
             }
         }
         let profile = &self.profiles[planned].profile;
-        plain::evaluate(&cluster.snapshot(), profile, object(cluster, pod))
+        let (snapshot, pod) = (cluster.snapshot(), object(cluster, pod));
+        if profile.samples() {
+            return plain::evaluate_sample(&snapshot, profile, pod, start);
+        }
+        (plain::evaluate(&snapshot, profile, pod), start)
     }
 
     fn post_filter_as(
@@ -437,22 +470,31 @@ impl Scheduler {
             ties: outcome.ties.clone(),
             nomination: outcome.nomination,
             text: outcome.text.clone(),
+            deallocated: outcome
+                .deallocated
+                .map(|claim| (claim.meta.namespace.clone(), claim.meta.name.clone())),
         }
     }
 
-    /// Nominates the pod where removing others helps, and says so.
+    /// Takes devices back, nominates the pod where removing others helps, and says so.
     fn make_room(
         &mut self,
         planned: usize,
         cluster: &mut Cluster,
         pod: PodIx,
         evaluation: &Evaluation,
-    ) -> Decision {
+    ) -> Result<Decision, ScheduleError> {
         let outcome = self.post_filter_as(planned, cluster, pod, evaluation);
         let nodes = cluster.nodes().len();
         let message = message::unschedulable(evaluation, nodes, &outcome.text);
         let chosen = outcome.chosen().map(|chosen| (chosen.node.clone(), chosen.victims.clone()));
-        Failed { message, nomination: outcome.nomination, chosen }.take_effect(cluster, pod)
+        if let Some((namespace, name)) = &outcome.deallocated
+            && let Some(claim) = cluster.store().resource_claims.get(namespace, name)
+        {
+            let claim = dynamic_resources::deallocate(claim);
+            cluster.apply(Change::Put(claim.into()))?;
+        }
+        Ok(Failed { message, nomination: outcome.nomination, chosen }.take_effect(cluster, pod))
     }
 
     /// What became of a pod that no node takes, as `read` off the ledger of its class; `None` where
@@ -522,7 +564,7 @@ impl Planned {
     fn new(profile: Profile) -> Self {
         let profile = Arc::new(profile);
         let largest: i128 = profile.score.iter().map(|(_, weight)| 100 * i128::from(*weight)).sum();
-        let view = if !profile.is_regular() {
+        let view = if !profile.is_regular() || profile.samples() {
             Columns::None
         } else if largest <= i128::from(i16::MAX_TOTAL) {
             Columns::Narrow(Box::new(View::new(profile.clone())))
@@ -576,6 +618,7 @@ impl PostFilter {
             ties: ties.map(|(ix, _)| ix).collect(),
             nomination: failure.nomination,
             text: failure.text.clone(),
+            deallocated: None,
             candidates: found
                 .iter()
                 .map(|found| Candidate {

@@ -142,7 +142,8 @@ fn verdict(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Feasible => BAYPLAN_VERDICT_FEASIBLE,
         Verdict::Rejected(rejection) => code(rejection.code),
-        Verdict::Excluded => BAYPLAN_VERDICT_EXCLUDED,
+        // Nobody samples here, so that every node is examined that is not excluded.
+        Verdict::Excluded | Verdict::NotExamined => BAYPLAN_VERDICT_EXCLUDED,
     }
 }
 

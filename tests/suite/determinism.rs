@@ -2,9 +2,10 @@
 
 use bayplan::base::random::Random;
 use bayplan::objects::{Kind, Object};
+use bayplan::plan::{PlaceOptions, place};
 use bayplan::scheduler::{Engine, Scheduler};
 use bayplan::state::Cluster;
-use bayplan_tests::random::Generator;
+use bayplan_tests::random::{Generator, Step};
 use proptest::prelude::*;
 
 /// Schedules every pending pod, in order of the names; what became of each, as text.
@@ -61,6 +62,75 @@ proptest! {
             prop_assert_eq!(&given, &placed(shuffled(objects.clone(), seed), engine), "shuffled");
         }
     }
+}
+
+/// A long sequence of changes and decisions, every one written down with the state after it.
+fn account(seed: u64, engine: Engine) -> Vec<String> {
+    let mut generator = Generator::new(seed);
+    let mut scheduler = Scheduler::with_profiles(generator.profiles()).with_engine(engine);
+    let mut cluster = generator.cluster();
+    let mut savepoints = Vec::new();
+    let mut account = vec![format!("{:?}", cluster.state_hash())];
+    for _ in 0..40 {
+        match generator.step(&cluster, savepoints.len()) {
+            Step::Change(change) => account.push(format!("{:?}", cluster.apply(*change))),
+            Step::Load(objects) => account.push(format!("{:?}", cluster.load(objects))),
+            Step::SchedulePending => {
+                account.push(format!("{:?}", scheduler.schedule_pending(&mut cluster)));
+            }
+            Step::Savepoint => savepoints.push(cluster.savepoint()),
+            Step::Rollback => savepoints.pop().into_iter().for_each(|it| cluster.rollback(it)),
+            Step::Commit => savepoints.pop().into_iter().for_each(|it| cluster.commit(it)),
+        }
+        if let Some(pod) = generator.pending_pod(&cluster) {
+            let (namespace, name) = (&pod.meta.namespace, &pod.meta.name);
+            account.push(format!("{:?}", scheduler.evaluate(&mut cluster, namespace, name)));
+            account.push(format!("{:?}", scheduler.schedule(&mut cluster, namespace, name)));
+        }
+        account.push(format!("{:?}", cluster.state_hash()));
+    }
+    account
+}
+
+/// Runs with pools of 1, 2 and 8 threads, and asserts that it makes no difference.
+fn the_same_with_any_number_of_threads<T: PartialEq + std::fmt::Debug + Send>(
+    what: &str,
+    run: impl Fn() -> T + Sync,
+) {
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads can be started").install(&run)
+    };
+    let one = with(1);
+    assert!(one == with(2), "{what}: two threads make a difference");
+    assert!(one == with(8), "{what}: eight threads make a difference");
+}
+
+#[test]
+fn the_number_of_threads_makes_no_difference_to_decisions_and_state() {
+    for seed in 0..24 {
+        for engine in [Engine::Fast, Engine::Plain] {
+            let what = format!("seed {seed}, {engine:?}");
+            the_same_with_any_number_of_threads(&what, || account(seed, engine));
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_makes_no_difference_to_a_large_placement() {
+    let objects: Vec<Object> = {
+        let mut generator = Generator::new(7);
+        let nodes: Vec<_> = (0..3_000).map(|at| generator.labelled_node(at).into()).collect();
+        nodes.into_iter().chain((0..300).map(|_| generator.pod().into())).collect()
+    };
+    the_same_with_any_number_of_threads("placement", || {
+        let mut placed = Vec::new();
+        let options = PlaceOptions::default();
+        let placement = place(objects.clone(), &options, &mut |done, total| {
+            placed.push((done, total));
+        });
+        (placement.map_err(|error| error.to_string()), placed)
+    });
 }
 
 #[test]

@@ -3,9 +3,11 @@
 mod auditor;
 mod conformance;
 mod determinism;
+mod devices;
 mod input;
 mod oracle;
 mod rollback;
 mod rules;
+mod sampling;
 mod seed;
 mod tidy;

@@ -1,7 +1,7 @@
 //! The plain rules as the oracle of the fast engine.
 
 use bayplan::scheduler::{Engine, Scheduler};
-use bayplan_tests::differential::run;
+use bayplan_tests::differential::{Coverage, run};
 use bayplan_tests::random::Generator;
 use proptest::prelude::*;
 
@@ -48,5 +48,63 @@ fn a_scheduler_asked_about_another_cluster_remembers_nothing_of_the_first() {
             let known = scheduler.evaluate(cluster, namespace, name);
             assert_eq!(known, Scheduler::default().evaluate(cluster, namespace, name), "{seed}");
         }
+    }
+}
+
+#[test]
+fn random_sequences_meet_everything_that_decides_placements() {
+    let run = |seed| run(seed, 40).unwrap_or_else(|difference| panic!("{difference}"));
+    let met = (0..150).map(run).fold(Coverage::default(), Coverage::and);
+    for what in [
+        "CSIDriver",
+        "CSINode",
+        "CSIStorageCapacity",
+        "DeviceClass",
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Pod",
+        "PodDisruptionBudget",
+        "ReplicaSet",
+        "ReplicationController",
+        "ResourceClaim",
+        "ResourceSlice",
+        "Service",
+        "StatefulSet",
+        "StorageClass",
+        "binding by hand",
+        "bound",
+        "bound with devices",
+        "bound with volumes",
+        "bulk load",
+        "commit",
+        "deletion",
+        "full evaluation",
+        "gated",
+        "nominated",
+        "nomination by hand",
+        "pod of another scheduler",
+        "pod that never preempts",
+        "pod with a nomination",
+        "pod with device claims",
+        "pod with gates",
+        "pod with host ports",
+        "pod with init containers",
+        "pod with label keys in affinity",
+        "pod with node affinity",
+        "pod with overhead",
+        "pod with pod affinity",
+        "pod with pod anti-affinity",
+        "pod with pod-level resources",
+        "pod with spread constraints",
+        "pod with tolerations",
+        "pod with volumes",
+        "rollback",
+        "schedule_pending",
+        "skipped",
+        "unschedulable",
+    ] {
+        assert!(met.of(what) > 0, "{what} was never met:\n{met}");
     }
 }

@@ -35,6 +35,14 @@ fn objects(cluster: &Cluster) -> Vec<Object> {
         store.volumes.values(),
         store.claims.iter(),
         store.storage_classes.values(),
+        store.csi_nodes.values(),
+        store.csi_drivers.values(),
+        store.storage_capacities.iter(),
+        store.volume_attachments.values(),
+        store.resource_slices.values(),
+        store.resource_claims.iter(),
+        store.resource_claim_templates.iter(),
+        store.device_classes.values(),
         cluster.pods().iter().map(|(_, row)| &row.pod)
     );
     objects
@@ -65,12 +73,19 @@ proptest! {
     #[test]
     fn nested_savepoints_are_taken_back_one_by_one(seed: u64, steps in 1usize..60) {
         let mut generator = Generator::new(seed);
+        let mut scheduler = Scheduler::with_profiles(generator.profiles());
         let mut cluster = generator.cluster();
         let mut remembered = Vec::new();
         for _ in 0..steps {
             match generator.step(&cluster, remembered.len()) {
                 Step::Change(change) => {
-                    let _refused = cluster.apply(change);
+                    let _refused = cluster.apply(*change);
+                }
+                Step::Load(objects) => {
+                    let _refused = cluster.load(objects);
+                }
+                Step::SchedulePending => {
+                    let _refused = scheduler.schedule_pending(&mut cluster);
                 }
                 Step::Savepoint => {
                     let hash = cluster.state_hash();
@@ -135,6 +150,20 @@ fn a_change_that_is_refused_changes_nothing() {
             }
         }
     }
+}
+
+#[test]
+fn of_several_nodes_of_one_name_that_come_at_once_the_last_one_counts() {
+    let sized = |cpu: &str| {
+        let status = json!({"allocatable": {"cpu": cpu, "memory": "4Gi", "pods": "9"}});
+        Object::from(node("a").with(json!({"status": status})).make())
+    };
+    let mut cluster = Cluster::from_objects([sized("1"), sized("2")]).expect("small sums");
+    assert_eq!(cluster.nodes().len(), 1);
+    let once = Cluster::from_objects([sized("2")]).expect("small sums");
+    assert_eq!(cluster.state_hash(), once.state_hash());
+    cluster.load([sized("3"), sized("4"), sized("2")]).expect("small sums");
+    assert_eq!(cluster.state_hash(), once.state_hash());
 }
 
 #[test]

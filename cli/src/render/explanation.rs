@@ -3,7 +3,9 @@
 use super::columns::{Columns, Side, terminal_width, write_hanging};
 use super::quantity::amount;
 use bayplan::plan::Explanation;
-use bayplan::plan::explain::{NodeAnswer, ScorePart};
+use bayplan::plan::explain::{NodeAnswer, ReasonAnswer, ScorePart};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// Writes what became of the pod, then every node: scores where it fits, reasons where not.
@@ -15,6 +17,7 @@ pub fn table(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     if let Some(rejected) = &explanation.rejected {
         writeln!(out, "\nNo node was looked at: {rejected}")?;
     }
+    advice("", &explanation.rejected_for, out)?;
     let feasible = scores(explanation);
     if !feasible.is_empty() {
         writeln!(out)?;
@@ -27,6 +30,50 @@ pub fn table(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     if !rejected.is_empty() {
         writeln!(out)?;
         rejected.write(out)?;
+        remedies(explanation, out)?;
+    }
+    overlooked(explanation, out)
+}
+
+/// What may help against the reasons that decide, the most frequent first.
+fn remedies(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    let mut nodes_by_reason: BTreeMap<&str, (usize, &ReasonAnswer)> = BTreeMap::new();
+    for node in explanation.nodes.iter().filter(|node| !node.feasible) {
+        let decides = node.filters.iter().find(|filter| !filter.reasons.is_empty());
+        for reason in decides.into_iter().flat_map(|filter| &filter.reasons) {
+            nodes_by_reason.entry(&reason.text).or_insert((0, reason)).0 += 1;
+        }
+    }
+    let mut reasons: Vec<_> = nodes_by_reason.into_values().collect();
+    reasons.sort_by_key(|(count, _)| Reverse(*count));
+    for (at, (count, reason)) in reasons.into_iter().enumerate() {
+        let lead = if at == 0 { "\n" } else { "" };
+        let nodes = if count == 1 { "node" } else { "nodes" };
+        advice(&format!("{lead}{count} {nodes}: "), std::slice::from_ref(reason), out)?;
+    }
+    Ok(())
+}
+
+/// Each reason with its remedy.
+fn advice(lead: &str, reasons: &[ReasonAnswer], out: &mut dyn Write) -> io::Result<()> {
+    for reason in reasons {
+        writeln!(out, "{lead}{}\n   = help: {}", reason.text, reason.remedy)?;
+    }
+    Ok(())
+}
+
+/// Volumes that would do, chosen otherwise than the scheduler does.
+fn overlooked(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+    for node in &explanation.nodes {
+        let Some(volumes) = &node.overlooked_volumes else { continue };
+        let pairs = volumes.iter().map(|choice| format!("{} to {}", choice.claim, choice.volume));
+        writeln!(
+            out,
+            "\n{} has volumes for all claims, but the scheduler gives each claim the smallest that \
+             is left.\n   = help: bind them by hand: {}",
+            node.name,
+            pairs.collect::<Vec<_>>().join(", ")
+        )?;
     }
     Ok(())
 }
@@ -40,10 +87,15 @@ fn headline(explanation: &Explanation) -> String {
     };
     let count = |feasible| explanation.nodes.iter().filter(|n| n.feasible == feasible).count();
     format!(
-        "{name} {became}. {} of {} nodes fit, after {} pods found theirs.",
+        "{name} {became}. {} of {} nodes fit, after {} pods found theirs.{}",
         count(true),
         explanation.nodes.len(),
-        explanation.placed_before
+        explanation.placed_before,
+        match explanation.pods_like_it {
+            0 => String::new(),
+            1 => " 1 pod is like it.".to_owned(),
+            others => format!(" {others} pods are like it."),
+        }
     )
 }
 
@@ -76,9 +128,9 @@ fn verdicts(explanation: &Explanation) -> Columns {
         for (filter, reason) in
             noes.flat_map(|filter| filter.reasons.iter().map(move |reason| (filter, reason)))
         {
-            let (needs, has) = shortage(node, reason);
+            let (needs, has) = shortage(node, &reason.text);
             let name = if rows == 0 { node.name.clone() } else { String::new() };
-            columns.row(vec![name, filter.plugin.to_owned(), reason.clone(), needs, has]);
+            columns.row(vec![name, filter.plugin.to_owned(), reason.text.clone(), needs, has]);
             rows += 1;
         }
         if rows == 0 {

@@ -1,12 +1,15 @@
-//! A document against the schema in the repository, with the few words of JSON Schema that it uses.
+//! Documents against the schemas in the repository, with the few words of JSON Schema that it uses.
 
 use serde_json::Value;
 
-const SCHEMA: &str = include_str!("../../schema/placement.v1.json");
+/// What `place` prints.
+pub const PLACEMENT: &str = include_str!("../../schema/placement.v1.json");
+/// What `explain` prints.
+pub const EXPLANATION: &str = include_str!("../../schema/explanation.v1.json");
 
 /// Panics where the document is not what the schema says, or has fields that it does not name.
-pub fn check(document: &[u8]) {
-    let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+pub fn check(document: &[u8], schema: &str) {
+    let schema: Value = serde_json::from_str(schema).expect("the schema is JSON");
     let document: Value = serde_json::from_slice(document).expect("the document is JSON");
     Checker { root: &schema }.check("", &document, &schema);
 }

@@ -6,7 +6,7 @@
 
 use super::missing_state;
 use crate::objects::{NodeInfo, Pod};
-use crate::plugins::contract::{Context, Plain, PreFilter};
+use crate::plugins::contract::{Context, Plain, PostFilter, PreFilter};
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::plugins::{Plugin, plain};
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,11 +163,11 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// PostFilter of a plugin that makes no room itself: what it has to say, if anything.
+    /// PostFilter of a plugin that makes no room itself: what it says and does, if anything.
     ///
     /// # Errors
     /// The plugin fails where its PreFilter never saw the pod.
-    pub fn post_filter(&self, plugin: Plugin) -> Result<Option<String>, &'static str> {
+    pub fn post_filter(&self, plugin: Plugin) -> Result<Option<PostFilter<'a>>, &'static str> {
         match self.rules.get(&plugin) {
             Some(rule) if rule.pre_filter == PreFilterState::Missing => Err("not found"),
             rule => Ok(rule.and_then(|rule| rule.plain.post_filter(&self.context))),

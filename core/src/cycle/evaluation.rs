@@ -32,6 +32,9 @@ pub enum Verdict {
     Rejected(Rejection),
     /// Not in the set of nodes that PreFilter left; no filter ran.
     Excluded,
+    /// Enough feasible nodes were found before its turn came; no filter ran. Only where the profile
+    /// looks at a part of the nodes.
+    NotExamined,
 }
 
 /// Scores of one feasible node.

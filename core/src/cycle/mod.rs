@@ -6,4 +6,5 @@ pub mod evaluation;
 pub mod fit_error;
 mod missing_state;
 pub mod plain;
+mod sampling;
 pub mod ties;

@@ -1,7 +1,7 @@
 //! One attempt to place a pod by the plain rules: every plugin asked about every node, one after
 //! the other, as the specification has it. Slow, and what faster ways are judged by.
 //!
-//! All nodes are looked at (`percentageOfNodesToScore: 100`), scores are computed for a single
+//! All nodes are looked at unless the profile asks for a sample; scores are computed for a single
 //! feasible node too, and where filters fail on several nodes the first node by name is reported.
 //!
 //! Source: `findNodesThatFitPod`, `prioritizeNodes` of `pkg/scheduler/schedule_one.go` and
@@ -19,8 +19,34 @@ use crate::profile::Profile;
 /// Scores after normalisation lie between 0 and this.
 const MAX_NODE_SCORE: i64 = 100;
 
-/// Everything that one attempt to place the pod finds out.
+/// Everything that one attempt to place the pod finds out, every node looked at.
 pub fn evaluate(snapshot: &Snapshot, profile: &Profile, pod: &Pod) -> Evaluation {
+    evaluate_by(snapshot, profile, pod, |attempt, found| attempt.filter_all(found))
+}
+
+/// What one attempt finds out on as many nodes as the profile looks at, beginning with the one at
+/// `start` in the order of the node tree; and where the next attempt begins.
+pub fn evaluate_sample(
+    snapshot: &Snapshot,
+    profile: &Profile,
+    pod: &Pod,
+    start: usize,
+) -> (Evaluation, usize) {
+    let mut next = start;
+    let evaluation = evaluate_by(snapshot, profile, pod, |attempt, found| {
+        let (evaluation, after) = attempt.filter_sample(found, start);
+        next = after;
+        evaluation
+    });
+    (evaluation, next)
+}
+
+fn evaluate_by<'a>(
+    snapshot: &'a Snapshot<'a>,
+    profile: &'a Profile,
+    pod: &'a Pod,
+    filter: impl FnOnce(&Attempt<'a>, &PreFiltered) -> Evaluation,
+) -> Evaluation {
     let mut attempt = Attempt::new(Context { pod, snapshot, profile });
     if let Some(rejection) = attempt.pre_enqueue() {
         return Evaluation { pre_enqueue: Some(rejection), ..Evaluation::default() };
@@ -36,7 +62,7 @@ pub fn evaluate(snapshot: &Snapshot, profile: &Profile, pod: &Pod) -> Evaluation
         });
         return Evaluation { pre_filter: Some(rejection), error, ..Evaluation::default() };
     }
-    let mut evaluation = attempt.filter_all(&found);
+    let mut evaluation = filter(&attempt, &found);
     if !evaluation.nominated_fast_path && evaluation.error.is_none() {
         match attempt.score(&evaluation.feasible()) {
             Ok(rows) => evaluation.scores = rows,
@@ -49,29 +75,47 @@ pub fn evaluate(snapshot: &Snapshot, profile: &Profile, pod: &Pod) -> Evaluation
 impl<'a> Attempt<'a> {
     /// Asks the filters about every node that PreFilter left.
     pub fn filter_all(&self, found: &PreFiltered) -> Evaluation {
-        let Context { snapshot, pod, .. } = self.context;
-        let mut narrowed_by = found.narrowed_by.clone();
-        let verdict = |node: &NodeInfo<'a>| match self.filter_with_nominated(node) {
-            Some(rejection) => Verdict::Rejected(rejection),
-            None => Verdict::Feasible,
-        };
-        let nominated = &pod.status.nominated_node_name;
-        let on_nominated = snapshot.node(nominated).map(verdict);
-        let fast = on_nominated == Some(Verdict::Feasible);
-        if let Some(Verdict::Rejected(rejection)) = &on_nominated {
-            narrowed_by.insert(rejection.plugin);
-        }
+        let nominated = self.verdict_on_nominated_node();
         let allows = |name| found.narrowed.as_ref().is_none_or(|names| names.contains(name));
-        let verdicts = snapshot.nodes.iter().map(|node| match &on_nominated {
-            Some(verdict) if node.node.name() == nominated => verdict.clone(),
-            _ if allows(node.node.name()) => verdict(node),
+        let nodes = self.context.snapshot.nodes.iter().enumerate();
+        let verdicts = nodes.map(|(ix, node)| match &nominated {
+            Some((at, verdict)) if *at == ix => verdict.clone(),
+            _ if allows(node.node.name()) => self.verdict(node),
             _ => Verdict::Excluded,
         });
-        let mut evaluation = Evaluation {
-            verdicts: verdicts.collect(),
-            nominated_fast_path: fast,
-            ..Evaluation::default()
-        };
+        self.account_of(found, nominated.as_ref(), verdicts.collect())
+    }
+
+    /// What the filters say about a node.
+    pub(super) fn verdict(&self, node: &NodeInfo<'a>) -> Verdict {
+        match self.filter_with_nominated(node) {
+            Some(rejection) => Verdict::Rejected(rejection),
+            None => Verdict::Feasible,
+        }
+    }
+
+    /// The node that the pod is nominated to, which is asked about before all others.
+    pub(super) fn verdict_on_nominated_node(&self) -> Option<(usize, Verdict)> {
+        let Context { snapshot, pod, .. } = self.context;
+        let nominated = &pod.status.nominated_node_name;
+        let at = snapshot.nodes.iter().position(|node| node.node.name() == nominated)?;
+        Some((at, self.verdict(&snapshot.nodes[at])))
+    }
+
+    /// The account of a search that came to these verdicts.
+    pub(super) fn account_of(
+        &self,
+        found: &PreFiltered,
+        nominated: Option<&(usize, Verdict)>,
+        verdicts: Vec<Verdict>,
+    ) -> Evaluation {
+        let mut narrowed_by = found.narrowed_by.clone();
+        if let Some((_, Verdict::Rejected(rejection))) = nominated {
+            narrowed_by.insert(rejection.plugin);
+        }
+        let fast = matches!(nominated, Some((_, Verdict::Feasible)));
+        let mut evaluation =
+            Evaluation { verdicts, nominated_fast_path: fast, ..Evaluation::default() };
         if found.narrowed.is_some() {
             evaluation.narrowed_by = narrowed_by.into_iter().collect();
             evaluation.narrowed_by.sort_unstable_by_key(|plugin| plugin.name());

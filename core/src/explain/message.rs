@@ -23,7 +23,7 @@ pub fn unschedulable(evaluation: &Evaluation, nodes: usize, post_filter: &str) -
     let mut excluded = 0;
     for verdict in &evaluation.verdicts {
         match verdict {
-            Verdict::Feasible => {}
+            Verdict::Feasible | Verdict::NotExamined => {}
             Verdict::Rejected(rejection) => {
                 rejection.reasons.iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
             }

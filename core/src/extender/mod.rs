@@ -265,7 +265,8 @@ impl Answer {
                 code: Some(Code::UnschedulableAndUnresolvable),
                 text: message::excluded_by(evaluation),
             },
-            (None, None) => Self::unknown(),
+            // Nobody samples here.
+            (Some(Verdict::NotExamined), _) | (None, None) => Self::unknown(),
         }
     }
 }

@@ -132,25 +132,25 @@ fn preempt_names_the_victims_of_the_nodes_that_were_asked_about() {
 #[test]
 fn bind_binds_or_says_why_not() {
     let mut cluster = cluster();
-    let mut ask = |name: &str, uid: &str, node: &str| {
+    let mut said = |name: &str, uid: &str, node: &str| {
         let request = json!({"PodName": name, "PodNamespace": "shop", "PodUID": uid, "Node": node})
             .to_string();
         let response = bind(&mut cluster, &request).expect("a response");
         serde_json::from_str::<Value>(&response).expect("JSON")["Error"].clone()
     };
-    assert_eq!(ask("low", "uid-low", "b"), "Pod shop/low: the pod is bound already");
-    assert_eq!(ask("low", "uid-x", "b"), "pod shop/low has UID uid-low, not uid-x");
-    assert_eq!(ask("web", "uid-web", "b"), "Pod shop/web: there is no such object");
+    assert_eq!(said("low", "uid-low", "b"), "Pod shop/low: the pod is bound already");
+    assert_eq!(said("low", "uid-x", "b"), "pod shop/low has UID uid-low, not uid-x");
+    assert_eq!(said("web", "uid-web", "b"), "Pod shop/web: there is no such object");
     let web: Pod =
         serde_json::from_value(json!({"metadata": {"name": "web", "namespace": "shop"}}))
             .expect("a pod");
     cluster.apply(Change::Put(web.into())).expect("a pod");
-    let mut ask = |node: &str| {
+    let mut answer = |node: &str| {
         let request = json!({"podName": "web", "podNamespace": "shop", "node": node}).to_string();
         bind(&mut cluster, &request).expect("a response")
     };
-    assert_eq!(ask("x"), r#"{"Error":"Pod shop/web: the node to bind to is not there"}"#);
-    assert_eq!(ask("b"), r#"{"Error":""}"#);
+    assert_eq!(answer("x"), r#"{"Error":"Pod shop/web: the node to bind to is not there"}"#);
+    assert_eq!(answer("b"), r#"{"Error":""}"#);
     assert!(cluster.pod("shop", "web").is_some_and(|pod| pod.node_name.as_deref() == Some("b")));
 }
 

@@ -12,10 +12,10 @@
 use super::defaults::{complete, default_pod};
 use super::node::TaintEffect;
 use super::object::Object;
-use super::pod::{Container, Pod, PodSpec, PreemptionPolicy, Toleration, TolerationOperator};
+use super::pod::{Pod, PodSpec, PreemptionPolicy, Toleration, TolerationOperator};
 use super::policy::{LimitRange, LimitRangeItem, PriorityClass};
 use super::quantity::{Quantity, ResourceList};
-use super::requests::aggregate;
+use super::requests::of_all_containers;
 use super::storage::{CLASS_ANNOTATION, PersistentVolumeClaim, StorageClass};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -205,18 +205,13 @@ fn check_pod(spec: &PodSpec, item: &LimitRangeItem, violations: &mut Vec<String>
             }
         }
         "Pod" => {
-            let requests = whole_pod(spec, |container| container.resources.requests.clone());
-            let limits = whole_pod(spec, |container| container.resources.limits.clone());
+            let requests = of_all_containers(spec, |container| &container.resources.requests);
+            let limits = of_all_containers(spec, |container| &container.resources.limits);
             Usage { of: &item.kind, requests: &requests, limits: Some(&limits) }
                 .check(item, violations);
         }
         _ => {}
     }
-}
-
-/// What a pod as a whole asks for or is limited to.
-fn whole_pod(spec: &PodSpec, of: impl Fn(&Container) -> ResourceList) -> ResourceList {
-    aggregate(spec, &of, &of)
 }
 
 /// What a container, a pod or a claim uses; claims have no limits.

@@ -19,7 +19,7 @@ use super::pod::{
 };
 use super::policy::{IntOrPercent, LimitRange, Namespace};
 use super::quantity::ResourceList;
-use super::requests::{aggregate, is_pod_level};
+use super::requests::{is_pod_level, of_all_containers};
 use super::storage::{PersistentVolumeClaimSpec, VolumeBindingMode};
 use super::workloads::{
     CronJob, DaemonSet, Deployment, JobSpec, PodTemplate, ReplicationController, RollingUpdate,
@@ -173,15 +173,13 @@ fn default_pod_level_resources(spec: &mut PodSpec) {
     round_up(requests);
     round_up(limits);
     if !limits.is_empty() || !requests.is_empty() {
-        let limited = |container: &Container| container.resources.limits.clone();
-        let mut of_containers = aggregate(spec, limited, limited);
+        let mut of_containers = of_all_containers(spec, |container| &container.resources.limits);
         of_containers
             .retain(|name, _| name.starts_with("hugepages-") && !requests.contains_key(name));
         complete(limits, &of_containers);
     }
     if !limits.is_empty() {
-        let requested = |container: &Container| container.resources.requests.clone();
-        let mut of_containers = aggregate(spec, requested, requested);
+        let mut of_containers = of_all_containers(spec, |container| &container.resources.requests);
         of_containers.retain(|name, _| matches!(name.as_str(), "cpu" | "memory"));
         complete(requests, &of_containers);
         let mut of_limits = limits.clone();

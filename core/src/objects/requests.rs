@@ -7,6 +7,7 @@
 
 use super::pod::{Container, ContainerStatus, Pod, PodSpec};
 use super::quantity::{Quantity, ResourceList};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// Amounts of every tracked resource.
@@ -27,10 +28,14 @@ pub struct Resources {
 impl Resources {
     /// The tracked resources of a list; names that nobody tracks are left out.
     pub fn from_list(list: &ResourceList) -> Self {
+        Self::from_amounts(list.iter().map(|(name, quantity)| (name.as_str(), *quantity)))
+    }
+
+    fn from_amounts<'a>(amounts: impl IntoIterator<Item = (&'a str, Quantity)>) -> Self {
         let mut resources = Self::default();
-        for (name, quantity) in list {
-            match name.as_str() {
-                "cpu" => resources.milli_cpu = milli(*quantity),
+        for (name, quantity) in amounts {
+            match name {
+                "cpu" => resources.milli_cpu = milli(quantity),
                 "memory" => resources.memory = quantity.value(),
                 "ephemeral-storage" => resources.ephemeral_storage = quantity.value(),
                 "pods" => resources.pods = quantity.value(),
@@ -130,30 +135,36 @@ impl RequestsOf {
 
 /// The pod's effective request.
 pub fn pod_requests(pod: &Pod, of: RequestsOf) -> Resources {
-    Resources::from_list(&match of {
-        RequestsOf::Incoming | RequestsOf::Bound => effective(pod, of, &ResourceList::new()),
+    let amounts = match of {
+        RequestsOf::Incoming | RequestsOf::Bound => effective(pod, of, &[]),
         RequestsOf::IncomingForScore => effective(pod, of, &container_defaults()),
         RequestsOf::BoundForScore => {
-            let mut missing = container_defaults();
+            let defaults = container_defaults();
+            let mut missing: SmallVec<[_; 2]> = defaults.into_iter().collect();
             if pod_level_requests(pod).is_some() {
-                let stated = effective(pod, of, &ResourceList::new());
-                missing.retain(|name, _| !stated.contains_key(name));
+                let stated = effective(pod, of, &[]);
+                missing.retain(|(name, _)| stated.get(name).is_none());
             }
             effective(pod, of, &missing)
         }
-    })
+    };
+    Resources::from_amounts(amounts.0)
 }
 
 /// The pod's effective request, where every container that does not request a resource of
 /// `missing` requests as much as that says.
-fn effective(pod: &Pod, of: RequestsOf, missing: &ResourceList) -> ResourceList {
-    let mut list = container_requests(pod, of, missing);
+fn effective<'p>(
+    pod: &'p Pod,
+    of: RequestsOf,
+    missing: &[(&'static str, Quantity)],
+) -> Amounts<'p> {
+    let mut amounts = container_requests(pod, of, missing);
     if let Some(requests) = pod_level_requests(pod).filter(|_| of.pod_level_counts()) {
         let stated = requests.iter().filter(|(name, _)| is_pod_level(name));
-        list.extend(stated.map(|(name, quantity)| (name.clone(), *quantity)));
+        stated.for_each(|(name, quantity)| *amounts.entry(name) = *quantity);
     }
-    add(&mut list, &pod.spec.overhead);
-    list
+    amounts.add(&Amounts::of(&pod.spec.overhead));
+    amounts
 }
 
 /// The requests that the pod states for itself as a whole, if it states any that counts.
@@ -169,83 +180,125 @@ pub fn is_pod_level(name: &str) -> bool {
 
 /// Containers added up, init containers as far as they need more; neither pod-level requests nor
 /// overhead.
-fn container_requests(pod: &Pod, of: RequestsOf, missing: &ResourceList) -> ResourceList {
+fn container_requests<'p>(
+    pod: &'p Pod,
+    of: RequestsOf,
+    missing: &[(&'static str, Quantity)],
+) -> Amounts<'p> {
     let infeasible =
         pod.status.conditions.iter().any(|condition| {
             condition.kind == "PodResizePending" && condition.reason == "Infeasible"
         });
-    let request_of = |container: &Container, statuses: &[ContainerStatus], keeps_running: bool| {
-        let mut list = container.resources.requests.clone();
-        if of.status_counts() && keeps_running {
+    let request_of = |container: &'p Container, statuses: &'p [ContainerStatus], runs_on: bool| {
+        let mut amounts = Amounts::of(&container.resources.requests);
+        if of.status_counts() && runs_on {
             let status = statuses.iter().find(|status| status.name == container.name);
             if let Some((status, in_force)) =
                 status.and_then(|status| Some((status, status.resources.as_ref()?)))
             {
                 if infeasible {
-                    list.clear();
+                    amounts.0.clear();
                 }
-                raise(&mut list, &in_force.requests);
-                raise(&mut list, &status.allocated_resources);
+                amounts.raise(&Amounts::of(&in_force.requests));
+                amounts.raise(&Amounts::of(&status.allocated_resources));
             }
         }
         for (name, quantity) in missing {
-            list.entry(name.clone()).or_insert(*quantity);
+            if amounts.get(name).is_none() {
+                amounts.0.push((name, *quantity));
+            }
         }
-        list
+        amounts
     };
-    let init = |container: &Container| {
+    let init = |container: &'p Container| {
         request_of(container, &pod.status.init_container_statuses, container.is_sidecar())
     };
-    let main = |container: &Container| request_of(container, &pod.status.container_statuses, true);
+    let main =
+        |container: &'p Container| request_of(container, &pod.status.container_statuses, true);
     aggregate(&pod.spec, init, main)
+}
+
+/// Quantities by name while they are added up: names are borrowed, in the order in which they came.
+#[derive(Clone, Debug, Default)]
+struct Amounts<'a>(SmallVec<[(&'a str, Quantity); 4]>);
+
+impl<'a> Amounts<'a> {
+    /// Those of a list.
+    fn of(list: &'a ResourceList) -> Self {
+        Self(list.iter().map(|(name, quantity)| (name.as_str(), *quantity)).collect())
+    }
+
+    /// The quantity of a name.
+    fn get(&self, name: &str) -> Option<Quantity> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, quantity)| *quantity)
+    }
+
+    /// The quantity of a name, zero where there was none.
+    fn entry(&mut self, name: &'a str) -> &mut Quantity {
+        let known = self.0.iter().position(|(known, _)| *known == name);
+        let at = known.unwrap_or_else(|| {
+            self.0.push((name, Quantity::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (name, quantity) in &other.0 {
+            let mine = self.entry(name);
+            *mine = mine.saturating_add(*quantity);
+        }
+    }
+
+    /// The larger of both, per name.
+    fn raise(&mut self, other: &Self) {
+        for (name, quantity) in &other.0 {
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, mine)) => *mine = (*mine).max(*quantity),
+                None => self.0.push((name, *quantity)),
+            }
+        }
+    }
+}
+
+/// What the containers need together of a list that each of them has.
+pub fn of_all_containers(spec: &PodSpec, list: fn(&Container) -> &ResourceList) -> ResourceList {
+    let amounts = |container| Amounts::of(list(container));
+    let sum = aggregate(spec, amounts, amounts);
+    sum.0.into_iter().map(|(name, quantity)| (name.to_owned(), quantity)).collect()
 }
 
 /// What the containers need together: all that run side by side added up, init containers as far
 /// as one of them, with the sidecars started before it, needs more.
-pub fn aggregate(
-    spec: &PodSpec,
-    of_init_container: impl Fn(&Container) -> ResourceList,
-    of_container: impl Fn(&Container) -> ResourceList,
-) -> ResourceList {
-    let mut sum = ResourceList::new();
+fn aggregate<'a>(
+    spec: &'a PodSpec,
+    of_init_container: impl Fn(&'a Container) -> Amounts<'a>,
+    of_container: impl Fn(&'a Container) -> Amounts<'a>,
+) -> Amounts<'a> {
+    let mut sum = Amounts::default();
     for container in &spec.containers {
-        add(&mut sum, &of_container(container));
+        sum.add(&of_container(container));
     }
-    let mut sidecars = ResourceList::new();
-    let mut peak = ResourceList::new();
+    let mut sidecars = Amounts::default();
+    let mut peak = Amounts::default();
     for container in &spec.init_containers {
         let mut current = of_init_container(container);
         if container.is_sidecar() {
-            add(&mut sum, &current);
-            add(&mut sidecars, &current);
+            sum.add(&current);
+            sidecars.add(&current);
             current.clone_from(&sidecars);
         } else {
-            add(&mut current, &sidecars);
+            current.add(&sidecars);
         }
-        raise(&mut peak, &current);
+        peak.raise(&current);
     }
-    raise(&mut sum, &peak);
+    sum.raise(&peak);
     sum
 }
 
-fn container_defaults() -> ResourceList {
-    ResourceList::from([
-        ("cpu".to_owned(), Quantity::from_milli(DEFAULT_MILLI_CPU)),
-        ("memory".to_owned(), Quantity::from_integer(DEFAULT_MEMORY)),
-    ])
-}
-
-fn add(list: &mut ResourceList, other: &ResourceList) {
-    for (name, quantity) in other {
-        let mine = list.entry(name.clone()).or_default();
-        *mine = mine.saturating_add(*quantity);
-    }
-}
-
-/// The larger of both, per name.
-fn raise(list: &mut ResourceList, other: &ResourceList) {
-    for (name, quantity) in other {
-        let mine = list.entry(name.clone()).or_insert(*quantity);
-        *mine = (*mine).max(*quantity);
-    }
+fn container_defaults() -> [(&'static str, Quantity); 2] {
+    [
+        ("cpu", Quantity::from_milli(DEFAULT_MILLI_CPU)),
+        ("memory", Quantity::from_integer(DEFAULT_MEMORY)),
+    ]
 }

@@ -169,7 +169,10 @@ fn answer(node: &NodeAnswer) -> String {
     });
     let mut answer = first.map_or_else(
         || "not looked at".to_owned(),
-        |filter| format!("{}: {}", filter.plugin, filter.reasons.join(", ")),
+        |filter| {
+            let reasons: Vec<_> = filter.reasons.iter().map(|reason| &*reason.text).collect();
+            format!("{}: {}", filter.plugin, reasons.join(", "))
+        },
     );
     let shortages: Vec<_> = shortages.collect();
     if !shortages.is_empty() {

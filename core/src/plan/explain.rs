@@ -14,7 +14,9 @@ use crate::objects::requests::{RequestsOf, Resources, pod_requests};
 use crate::objects::storage::PersistentVolumeClaim;
 use crate::objects::{NodeInfo, Object, Pod};
 use crate::plugins::contract::Context;
+use crate::plugins::reason::{Reason, Rejection};
 use crate::plugins::volume_binding::matching::overlooked_matching;
+use crate::state::Cluster;
 use serde::Serialize;
 
 /// What was said about a pod when it was placed. Serialised, it is the document
@@ -28,10 +30,14 @@ pub struct Explanation {
     pub kind: &'static str,
     /// What became of the pod in the end.
     pub pod: PodPlacement,
+    /// How many other pods are the same to the scheduler: replicas of one template, mostly.
+    pub pods_like_it: usize,
     /// How many pods had a node when it was asked about for the last time.
     pub placed_before: usize,
     /// Why no node was looked at, where that is so.
     pub rejected: Option<String>,
+    /// The same, reason by reason, with what may help; empty where the attempt failed.
+    pub rejected_for: Vec<ReasonAnswer>,
     /// What was said about every node, in byte order of the names.
     pub nodes: Vec<NodeAnswer>,
     /// The best node and the one after it, by total score; ties in byte order of the names.
@@ -75,8 +81,36 @@ pub struct VolumeChoice {
 pub struct FilterAnswer {
     /// Name of the plugin.
     pub plugin: &'static str,
-    /// Why not, in kube-scheduler's words; empty for yes.
-    pub reasons: Vec<String>,
+    /// Whether removing pods of lower priority from the node might help.
+    pub preemption_might_help: bool,
+    /// Why not; empty for yes.
+    pub reasons: Vec<ReasonAnswer>,
+}
+
+/// One reason against a node or the pod as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonAnswer {
+    /// A word for programs that never changes.
+    pub code: &'static str,
+    /// kube-scheduler's words.
+    pub text: String,
+    /// The kinds of change that may help, in words for programs.
+    pub cures: Vec<&'static str>,
+    /// What to do about it, for people.
+    pub remedy: &'static str,
+}
+
+impl ReasonAnswer {
+    fn all(rejection: &Rejection) -> Vec<Self> {
+        let answer = |reason: &Reason| Self {
+            code: reason.code(),
+            text: reason.to_string(),
+            cures: reason.cures().iter().map(|cure| cure.name()).collect(),
+            remedy: reason.remedy(),
+        };
+        rejection.reasons.iter().map(answer).collect()
+    }
 }
 
 /// One score of a node.
@@ -119,7 +153,7 @@ pub fn explain(
     let mut witness = Witness { driver, target, bound: 0, account: Account::default() };
     let mut queue = Queue::new(expansion.pods, &options.profiles);
     queue.run(&mut witness, progress)?;
-    let Witness { target, account, .. } = witness;
+    let Witness { driver, target, account, .. } = witness;
     let is_target =
         |pod: &PodPlacement| pod.namespace == target.namespace && pod.name == target.name;
     let Some(pod) = queue.into_results().0.into_iter().find(is_target) else {
@@ -129,8 +163,10 @@ pub fn explain(
         api_version: "bayplan.io/v1",
         kind: "Explanation",
         pod,
+        pods_like_it: pods_like(driver.cluster(), &target),
         placed_before: account.placed_before,
         rejected: account.rejected,
+        rejected_for: account.rejected_for,
         ranking: ranking(&account.nodes),
         nodes: account.nodes,
     })
@@ -158,6 +194,14 @@ fn find(pods: &[ExpandedPod], wanted: &str) -> Result<PodName, PlaceError> {
     }
 }
 
+/// How many other pods of the cluster are the same to the scheduler.
+fn pods_like(cluster: &Cluster, pod: &PodName) -> usize {
+    let pods = cluster.pods();
+    let found = pods.find(&pod.namespace, &pod.name).and_then(|pod| pods.get(pod));
+    let Some(class) = found.map(|row| row.class) else { return 0 };
+    pods.iter().filter(|(_, row)| row.class == class).count() - 1
+}
+
 /// The best node and the runner-up.
 pub(super) fn ranking(nodes: &[NodeAnswer]) -> Vec<String> {
     let mut ranked: Vec<_> = nodes
@@ -181,6 +225,7 @@ struct Witness {
 pub(super) struct Account {
     placed_before: usize,
     pub(super) rejected: Option<String>,
+    pub(super) rejected_for: Vec<ReasonAnswer>,
     pub(super) nodes: Vec<NodeAnswer>,
 }
 
@@ -247,20 +292,20 @@ pub(super) fn account<'a>(
         }
     };
     let nodes = snapshot.nodes.iter().zip(&evaluation.verdicts).enumerate().map(answer).collect();
-    Account { placed_before, rejected, nodes }
+    let rejected_for = whole.map_or_else(Vec::new, ReasonAnswer::all);
+    Account { placed_before, rejected, rejected_for, nodes }
 }
 
 fn filters<'a>(rules: &Rules<'a>, info: &NodeInfo<'a>, verdict: &Verdict) -> Vec<FilterAnswer> {
-    if *verdict == Verdict::Excluded {
+    if matches!(verdict, Verdict::Excluded | Verdict::NotExamined) {
         return Vec::new();
     }
     let answers = rules.filter_by_each(info).into_iter();
     answers
         .map(|(plugin, rejection)| FilterAnswer {
             plugin: plugin.name(),
-            reasons: rejection.map_or_else(Vec::new, |rejection| {
-                rejection.reasons.iter().map(ToString::to_string).collect()
-            }),
+            preemption_might_help: rejection.as_ref().is_some_and(Rejection::preemption_might_help),
+            reasons: rejection.as_ref().map_or_else(Vec::new, ReasonAnswer::all),
         })
         .collect()
 }

@@ -71,6 +71,7 @@ impl Refusals {
         pod: &PodName,
     ) -> Result<Decision, ScheduleError> {
         let before = alike(cluster, pod);
+        let held = claims_held(cluster, pod);
         if let Some(message) = before.and_then(|alike| self.standing(alike)) {
             return Ok(Decision::Unschedulable(message.to_owned()));
         }
@@ -79,6 +80,11 @@ impl Refusals {
         let is_nominated = |alike: Option<Alike>| alike.is_some_and(|(_, pod)| pod.is_some());
         if is_nominated(before) && !is_nominated(after) {
             self.something_left();
+        }
+        if claims_held(cluster, pod) < held {
+            // The devices that a claim gave back are for whoever asks next.
+            self.something_left();
+            return Ok(decision);
         }
         match &decision {
             Decision::Bound { .. } => self.something_came(),
@@ -127,6 +133,16 @@ fn alike(cluster: &Cluster, pod: &PodName) -> Option<Alike> {
     let row = cluster.pods().get(pod)?;
     let is_nominated = !row.pod.status.nominated_node_name.is_empty();
     Some((row.class, is_nominated.then_some(pod)))
+}
+
+/// How many of the cluster's claims have devices; counted for pods that have claims.
+fn claims_held(cluster: &Cluster, pod: &PodName) -> usize {
+    let pod = cluster.pod(&pod.namespace, &pod.name);
+    if pod.is_none_or(|pod| pod.spec.resource_claims.is_empty()) {
+        return 0;
+    }
+    let claims = cluster.store().resource_claims.iter();
+    claims.filter(|claim| claim.status.allocation.is_some()).count()
 }
 
 fn has_hard(constraints: &[TopologySpreadConstraint]) -> bool {

@@ -5,6 +5,7 @@
 //! take part there.
 
 use super::reason::Rejection;
+use crate::objects::devices::ResourceClaim;
 use crate::objects::{NodeInfo, Pod, Snapshot};
 use crate::profile::Profile;
 use std::collections::BTreeSet;
@@ -44,6 +45,15 @@ pub enum PreScore {
     Error(String),
 }
 
+/// Answer of a plugin that is asked when no node is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostFilter<'a> {
+    /// What it says.
+    pub text: String,
+    /// The claim whose devices it takes back, so that a later attempt finds others.
+    pub deallocated: Option<&'a ResourceClaim>,
+}
+
 /// A plugin in its plain form, for one attempt of one pod.
 pub trait Plain<'a> {
     /// PreEnqueue: whether the pod may be attempted at all.
@@ -69,9 +79,9 @@ pub trait Plain<'a> {
     /// it already).
     fn remove_pod(&mut self, _context: &Context<'a>, _pod: &'a Pod, _node: &NodeInfo<'a>) {}
 
-    /// PostFilter: what the plugin says when no node is left and it cannot help; `None` where it
-    /// takes no part.
-    fn post_filter(&self, _context: &Context<'a>) -> Option<String> {
+    /// PostFilter: what the plugin says, and does, when no node is left and it finds none either;
+    /// `None` where it takes no part.
+    fn post_filter(&self, _context: &Context<'a>) -> Option<PostFilter<'a>> {
         None
     }
 

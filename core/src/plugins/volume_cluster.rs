@@ -47,6 +47,16 @@ impl Cluster {
         self
     }
 
+    pub fn driver(mut self, name: &str, spec: Value) -> Self {
+        self.store.csi_drivers.insert(name.to_owned(), read!(json!({"spec": spec})));
+        self
+    }
+
+    pub fn capacity(mut self, name: &str, capacity: Value) -> Self {
+        self.store.storage_capacities.insert("ns", name, read!(capacity));
+        self
+    }
+
     pub fn labels(mut self, labels: Value) -> Self {
         self.labels = labels;
         self

@@ -139,7 +139,7 @@ impl Ledger {
     fn put_in(&mut self, node: NodeIx) {
         let entry = &self.entries[node];
         match &entry.verdict {
-            Verdict::Feasible => {}
+            Verdict::Feasible | Verdict::NotExamined => {}
             Verdict::Excluded => self.excluded += 1,
             Verdict::Rejected(rejection) => self.reasons.add(&rejection.reasons),
         }
@@ -150,7 +150,7 @@ impl Ledger {
 
     fn take_out(&mut self, entry: &Entry) {
         match &entry.verdict {
-            Verdict::Feasible => {}
+            Verdict::Feasible | Verdict::NotExamined => {}
             Verdict::Excluded => self.excluded -= 1,
             Verdict::Rejected(rejection) => self.reasons.subtract(&rejection.reasons),
         }
@@ -202,7 +202,7 @@ impl Entry {
     ) -> Self {
         let verdict = examiner.verdict(cluster, node);
         let victims = match &verdict {
-            Verdict::Feasible => Victims::NotNeeded,
+            Verdict::Feasible | Verdict::NotExamined => Victims::NotNeeded,
             Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
                 Victims::select(examiner, cluster, node, priority)
             }

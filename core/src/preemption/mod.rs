@@ -15,6 +15,7 @@ pub mod plain;
 mod victims;
 
 use crate::objects::Pod;
+use crate::objects::devices::ResourceClaim;
 
 /// What PostFilter came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Preemption<'a> {
     pub nomination: Nomination,
     /// What is added to the text of the attempt; empty where a node was found.
     pub text: String,
+    /// The claim that gives its devices back, whatever else is found.
+    pub deallocated: Option<&'a ResourceClaim>,
 }
 
 /// A node on which removing pods helps.

@@ -39,12 +39,20 @@ pub fn post_filter<'a>(
         let text = if *plugin == Plugin::DefaultPreemption {
             default_preemption(&attempt, evaluation, &mut outcome)
         } else {
-            attempt.post_filter(*plugin).map_err(str::to_owned)
+            let answer = attempt.post_filter(*plugin).map_err(str::to_owned);
+            answer.map(|answer| {
+                let answer = answer?;
+                outcome.deallocated = outcome.deallocated.or(answer.deallocated);
+                Some(answer.text)
+            })
         };
         match text {
             Ok(_) if outcome.nomination == Nomination::Set => return outcome,
             Ok(text) => texts.extend(text),
-            Err(text) => return Preemption { text, ..Preemption::default() },
+            Err(text) => {
+                let deallocated = outcome.deallocated;
+                return Preemption { text, deallocated, ..Preemption::default() };
+            }
         }
     }
     outcome.text = texts.join(", ");
@@ -105,7 +113,7 @@ pub(super) fn code_of(evaluation: &Evaluation, node: usize) -> Option<Code> {
     match (&evaluation.pre_filter, evaluation.verdicts.get(node)) {
         (Some(rejection), _) | (None, Some(Verdict::Rejected(rejection))) => Some(rejection.code),
         (None, Some(Verdict::Excluded)) => Some(Code::UnschedulableAndUnresolvable),
-        (None, Some(Verdict::Feasible) | None) => None,
+        (None, Some(Verdict::Feasible | Verdict::NotExamined) | None) => None,
     }
 }
 

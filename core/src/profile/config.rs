@@ -188,12 +188,12 @@ pub fn parse(value: Value) -> Result<Configuration, Vec<ConfigFault>> {
     }
     check_scheduler_names(&written_profiles, &mut faults);
     check_queue_sort(&written_profiles, &mut faults);
-    let global_percentage = written.percentage_of_nodes_to_score.unwrap_or(0);
+    let global_percentage = written.percentage_of_nodes_to_score.map(i64::from);
     let ignored_resources = ignored_resources(&written.extenders);
     let mut profiles = Vec::new();
     for (ix, written) in written_profiles.into_iter().enumerate() {
         let path = format!("profiles[{ix}]");
-        let mut profile = read_profile(written, &path, i64::from(global_percentage), &mut faults);
+        let mut profile = read_profile(written, &path, global_percentage, &mut faults);
         // The names replace those of the profile, as upstream.
         if !ignored_resources.is_empty() {
             profile.arguments.fit.ignored_resources.clone_from(&ignored_resources);
@@ -220,7 +220,7 @@ impl Profile {
         let written: WrittenProfile =
             decode("", without_nulls(value)).map_err(|fault| vec![fault])?;
         let mut faults = Faults::default();
-        let profile = read_profile(written, "", 0, &mut faults);
+        let profile = read_profile(written, "", None, &mut faults);
         if faults.0.is_empty() { Ok(profile) } else { Err(faults.0) }
     }
 }
@@ -340,19 +340,20 @@ fn check_queue_sort(profiles: &[WrittenProfile], faults: &mut Faults) {
 }
 
 /// Reads a profile; `percentage` is what holds where it says nothing. Its name may be missing only
-/// where that was found before.
+/// where that was found before. Nobody's word means every node here, where it means a sample
+/// upstream: who wants the sample says 0.
 fn read_profile(
     written: WrittenProfile,
     path: &str,
-    percentage: i64,
+    percentage: Option<i64>,
     faults: &mut Faults,
 ) -> Profile {
     let within = |field: &str| match path {
         "" => field.to_owned(),
         path => format!("{path}.{field}"),
     };
-    let percentage = written.percentage_of_nodes_to_score.map_or(percentage, i64::from);
-    faults.in_range(within("percentageOfNodesToScore"), percentage, (0, 100));
+    let percentage = written.percentage_of_nodes_to_score.map(i64::from).or(percentage);
+    faults.in_range(within("percentageOfNodesToScore"), percentage.unwrap_or(0), (0, 100));
     let mut profile = Profile {
         scheduler_name: written.scheduler_name.unwrap_or_else(|| DEFAULT_SCHEDULER.to_owned()),
         percentage_of_nodes_to_score: percentage,

@@ -35,9 +35,11 @@ pub struct Profile {
     pub score: Vec<(Plugin, i64)>,
     /// Plugins that bind what the pod needs besides the node, in order.
     pub reserve: Vec<Plugin>,
-    /// How many nodes a scheduler looks at before it scores, in percent; 0 means that it decides
-    /// by the size of the cluster.
-    pub percentage_of_nodes_to_score: i64,
+    /// How many nodes have to be feasible before no more are looked at, in percent. `None` and 100
+    /// mean that all nodes are looked at, which is this engine's default; 0 means a percentage that
+    /// follows from the size of the cluster, which is kube-scheduler's. Attempts of a profile that
+    /// looks at a part of the nodes are computed by the plain rules.
+    pub percentage_of_nodes_to_score: Option<i64>,
     /// The plugins' arguments.
     pub arguments: Arguments,
     /// Plugins of the host; they take part where the lists above name them.
@@ -89,7 +91,7 @@ impl Default for Profile {
                 (ImageLocality, 1),
             ],
             reserve: vec![VolumeBinding, DynamicResources],
-            percentage_of_nodes_to_score: 0,
+            percentage_of_nodes_to_score: None,
             arguments: Arguments::default(),
             hosts: Hosts::default(),
         }

@@ -21,7 +21,8 @@ impl Faults {
 
     /// A value that is missing.
     pub fn required(&mut self, path: impl Into<String>, detail: &str) {
-        self.push(path, format!("Required value: {detail}"));
+        let separator = if detail.is_empty() { "" } else { ": " };
+        self.push(path, format!("Required value{separator}{detail}"));
     }
 
     /// A value that must not be there.

@@ -9,6 +9,7 @@ use crate::base::time::Timestamp;
 use crate::objects::pod::PodPhase;
 use crate::objects::store::Images;
 use crate::objects::{Kind, Node, Object, Pod};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How to undo one change.
@@ -153,21 +154,16 @@ impl Cluster {
             self.note(Undo::Node { node: known, old });
             return Ok(());
         }
-        let names: std::collections::BTreeSet<&str> = nodes.iter().map(Node::name).collect();
+        let names: BTreeSet<&str> = nodes.iter().map(Node::name).collect();
         let replaced: Vec<Arc<Node>> = names
             .iter()
             .filter_map(|name| self.nodes.find(name))
             .map(|node| self.nodes.objects[node].clone())
             .collect();
-        // Of several of one name the last one counts.
-        let mut names = std::collections::BTreeSet::new();
-        let last = nodes.into_iter().rev().filter(|node| names.insert(node.name().to_owned()));
-        let mut added: Vec<Arc<Node>> = last.map(Arc::new).collect();
-        added.reverse();
+        let added = last_of_each_name(nodes);
         self.change_nodes(
             |all| {
-                let names: std::collections::BTreeSet<&str> =
-                    added.iter().map(|node| node.name()).collect();
+                let names: BTreeSet<&str> = added.iter().map(|node| node.name()).collect();
                 all.retain(|node| !names.contains(node.name()));
                 all.extend(added.iter().cloned());
             },
@@ -434,6 +430,15 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Of several nodes of one name the last one, as if the others had never been there.
+fn last_of_each_name(nodes: Vec<Node>) -> Vec<Arc<Node>> {
+    let mut names = BTreeSet::new();
+    let latest_first = nodes.into_iter().rev().filter(|node| names.insert(node.meta.name.clone()));
+    let mut nodes: Vec<_> = latest_first.map(Arc::new).collect();
+    nodes.reverse();
+    nodes
 }
 
 /// Whether two forms of a node differ in what they offer only.

@@ -31,8 +31,11 @@ pub(super) struct Kept<S> {
 /// What totals depend on besides the nodes: maxima of normalised scores, bounds of rules.
 type Stamp = SmallVec<[i64; 6]>;
 
-/// Totals are kept while a class comes again before this share of the nodes was touched.
-const SOON: usize = 16;
+/// A class comes again soon while at most so many nodes were touched since: looking at them one by
+/// one is then less work than adding up all columns.
+fn soon(nodes: usize) -> usize {
+    (nodes / 16).max(32)
+}
 
 /// Nodes that are refused one by one before all are.
 const REFUSALS: usize = 16;
@@ -164,7 +167,7 @@ impl<S: Score> View<S> {
         let nodes = cluster.nodes().len();
         let now = cluster.log().now();
         let known = &mut self.classes[index];
-        let soon = known.decided.is_some_and(|then| now - then <= (nodes / SOON) as u64);
+        let soon = known.decided.is_some_and(|then| now - then <= soon(nodes) as u64);
         if soon && known.kept.is_none() {
             if (self.kept + 1) * nodes > KEPT_MAX {
                 self.classes.iter_mut().for_each(|known| known.kept = None);
@@ -231,7 +234,7 @@ impl<S: Score> Kept<S> {
 
     /// Brings the totals up to date: those of the nodes touched since, or all of them.
     fn repair(&mut self, cluster: &Cluster, layout: &Layout, columns: &[&[S]], stamp: Stamp) {
-        let few = cluster.nodes().len() / SOON;
+        let few = soon(cluster.nodes().len());
         let seen = self.seen.filter(|_| self.stamp == stamp);
         match seen.and_then(|seen| cluster.log().since(seen, few)) {
             Some(touched) => {
@@ -265,17 +268,18 @@ struct Choice<'a, 'c, S> {
 impl<S: Score> Choice<'_, '_, S> {
     /// The best node; preferences about pods nearby count `weight` times.
     fn best(&mut self, weight: i64) -> Option<(NodeIx, i64)> {
-        let zones = 0..self.layout.zones();
         let nearby = self.preferences(weight);
         let total = |zone: usize, max: S| max.get() + nearby.get(zone).copied().unwrap_or_default();
         loop {
-            let feasible = zones.clone().filter_map(|zone| Some(total(zone, self.max(zone)?)));
-            let best = feasible.max()?;
+            let mut best = None;
+            for zone in 0..self.layout.zones() {
+                best = best.max(self.max(zone).map(|max| total(zone, max)));
+            }
+            let best = best?;
             let mut winner: Option<NodeIx> = None;
-            for zone in zones.clone() {
+            for zone in 0..self.layout.zones() {
                 if self.max(zone).is_some_and(|max| total(zone, max) == best)
-                    && let limit = self.limit(zone, winner)
-                    && let Some((node, max)) = self.first(zone, limit)
+                    && let Some((node, max)) = self.first_before(zone, winner)
                     && total(zone, max) == best
                 {
                     winner = Some(node);
@@ -286,6 +290,17 @@ impl<S: Score> Choice<'_, '_, S> {
                 return Some((winner, best));
             }
         }
+    }
+
+    /// The first node with the largest total of a zone, if it comes before this node.
+    fn first_before(&mut self, zone: usize, node: Option<NodeIx>) -> Option<(NodeIx, S)> {
+        let rank = &self.cluster.nodes().rank;
+        if let (Some(node), Some(known)) = (node, self.totals.known_first(zone))
+            && rank[node] < rank[known]
+        {
+            return None;
+        }
+        self.first(zone, self.limit(zone, node))
     }
 
     /// Where the nodes of a zone end that come before a node in byte order of the names.
@@ -345,7 +360,7 @@ impl<S: Score> Choice<'_, '_, S> {
             let feasible = if self.relations.of_nodes.is_empty() {
                 self.max(zone).is_some()
             } else {
-                self.first(zone, usize::MAX).is_some()
+                self.first(zone, self.limit(zone, None)).is_some()
             };
             if feasible {
                 let (min, max) = bounds.unwrap_or((*score, *score));

@@ -7,7 +7,7 @@ use crate::state::ix::NodeIx;
 use std::ops::Range;
 
 /// Nodes of a block. Short enough to search, long enough that few blocks cover a cluster.
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
 /// How the nodes are cut into blocks: no block reaches over the end of a zone.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +63,17 @@ pub(super) struct Totals<S> {
     unwritten: Vec<bool>,
     /// The largest total of every zone.
     zone_maxima: Vec<S>,
-    /// The first node that has it, where that is known.
-    firsts: Vec<Option<NodeIx>>,
+    /// Where in each zone it stands first.
+    firsts: Vec<First>,
+}
+
+/// The place of the first node of a zone that has the zone's largest total.
+#[derive(Clone, Copy, Debug, Default)]
+struct First {
+    /// No node of the zone before this one has it.
+    from: usize,
+    /// This one has it.
+    found: bool,
 }
 
 impl<S: Score> Totals<S> {
@@ -75,7 +84,7 @@ impl<S: Score> Totals<S> {
             maxima: vec![S::REFUSED; layout.blocks.len()],
             unwritten: vec![false; layout.blocks.len()],
             zone_maxima: vec![S::REFUSED; layout.zones.len()],
-            firsts: vec![None; layout.zones.len()],
+            firsts: vec![First::default(); layout.zones.len()],
         }
     }
 
@@ -92,7 +101,7 @@ impl<S: Score> Totals<S> {
         }
         self.unwritten[blocks].fill(true);
         self.zone_maxima[zone] = largest;
-        self.firsts[zone] = None;
+        self.firsts[zone] = First::default();
     }
 
     /// Writes the totals of all blocks that were filled.
@@ -117,15 +126,21 @@ impl<S: Score> Totals<S> {
             self.maxima[block] = column::max(&self.totals[layout.blocks[block].clone()]);
         }
         let zone = layout.zone_of[block] as usize;
-        let largest = self.zone_maxima[zone];
+        let (largest, first) = (self.zone_maxima[zone], self.firsts[zone]);
+        let node = node.at();
         if total > largest {
             self.zone_maxima[zone] = total;
-            self.firsts[zone] = Some(node);
+            self.firsts[zone] = First { from: node, found: true };
         } else if total == largest {
-            self.firsts[zone] = self.firsts[zone].map(|first| first.min(node));
-        } else if self.firsts[zone].is_none_or(|first| first == node) {
-            self.zone_maxima[zone] = column::max(&self.maxima[layout.zones[zone].clone()]);
-            self.firsts[zone] = None;
+            if node < first.from {
+                self.firsts[zone] = First { from: node, found: true };
+            }
+        } else if !first.found || first.from == node {
+            // It may have been the only one.
+            let now = column::max(&self.maxima[layout.zones[zone].clone()]);
+            self.zone_maxima[zone] = now;
+            let from = if now == largest { first.from } else { 0 };
+            self.firsts[zone] = First { from, found: false };
         }
     }
 
@@ -144,7 +159,7 @@ impl<S: Score> Totals<S> {
         for (max, blocks) in self.zone_maxima.iter_mut().zip(&layout.zones) {
             *max = column::max(&self.maxima[blocks.clone()]);
         }
-        self.firsts.fill(None);
+        self.firsts.fill(First::default());
     }
 
     /// The largest total of a zone.
@@ -153,9 +168,15 @@ impl<S: Score> Totals<S> {
         self.zone_maxima[zone]
     }
 
+    /// The first node of a zone that has its largest total, where that was found before.
+    #[inline]
+    pub(super) fn known_first(&self, zone: usize) -> Option<NodeIx> {
+        let First { from, found } = self.firsts[zone];
+        found.then(|| NodeIx::new(from))
+    }
+
     /// The first node of a zone that has its largest total, if that is one of the first `limit`
     /// nodes of all.
-    #[inline]
     pub(super) fn first(
         &mut self,
         layout: &Layout,
@@ -163,30 +184,41 @@ impl<S: Score> Totals<S> {
         limit: usize,
         columns: &[&[S]],
     ) -> Option<NodeIx> {
-        if self.firsts[zone].is_none() {
-            self.firsts[zone] = self.find_first(layout, zone, limit, columns);
+        let First { from, found } = self.firsts[zone];
+        if !found && from < limit {
+            self.firsts[zone] = match self.find(layout, zone, from..limit, columns) {
+                Some(from) => First { from, found: true },
+                None => First { from: limit, found: false },
+            };
         }
-        self.firsts[zone].filter(|node| node.at() < limit)
+        self.known_first(zone).filter(|node| node.at() < limit)
     }
 
-    fn find_first(
+    fn find(
         &self,
         layout: &Layout,
         zone: usize,
-        limit: usize,
+        among: Range<usize>,
         columns: &[&[S]],
-    ) -> Option<NodeIx> {
+    ) -> Option<usize> {
         let max = self.zone_maxima[zone];
-        let mut blocks = layout.zones[zone].clone();
-        let block = blocks.find(|block| self.maxima[*block] == max)?;
-        let nodes = layout.blocks[block].clone();
-        let nodes = nodes.start..nodes.end.min(limit).max(nodes.start);
-        let at = if self.unwritten[block] {
-            column::position_of_sum(columns, nodes.clone(), max)?
-        } else {
-            column::position(&self.totals[nodes.clone()], max)?
-        };
-        Some(NodeIx::new(nodes.start + at))
+        let blocks = layout.zones[zone].clone().filter(|block| self.maxima[*block] == max);
+        for block in blocks {
+            let nodes = layout.blocks[block].clone();
+            let nodes = nodes.start.max(among.start)..nodes.end.min(among.end);
+            if nodes.is_empty() {
+                continue;
+            }
+            let at = if self.unwritten[block] {
+                column::position_of_sum(columns, nodes.clone(), max)
+            } else {
+                column::position(&self.totals[nodes.clone()], max)
+            };
+            if let Some(at) = at {
+                return Some(nodes.start + at);
+            }
+        }
+        None
     }
 }
 
@@ -218,6 +250,7 @@ mod tests {
             let max = expected.iter().copied().max();
             assert_eq!(Some(totals.max(0)), max);
             let first = expected.iter().position(|total| Some(*total) == max).map(NodeIx::new);
+            assert_eq!(totals.first(&layout, 0, 700, columns), first.filter(|it| it.at() < 700));
             assert_eq!(totals.first(&layout, 0, 1300, columns), first);
             let node = first.filter(|_| round % 3 > 0).unwrap_or(NodeIx::new(round * 31 % 1300));
             let total = if round % 5 == 0 { i16::REFUSED } else { (round * 13 % 95) as i16 };

@@ -242,7 +242,7 @@ fn empty(key: &str) -> Entry {
 
 fn refusal_of_node(verdict: &Verdict, evaluation: &Evaluation) -> Option<Refusal> {
     match verdict {
-        Verdict::Feasible => None,
+        Verdict::Feasible | Verdict::NotExamined => None,
         Verdict::Rejected(rejection) => Some(refusal(rejection)),
         Verdict::Excluded => Some(Refusal {
             plugin: "PreFilterResult".to_owned(),

@@ -1,7 +1,7 @@
 //! Random changes of a cluster as it is.
 
+use super::Generator;
 use super::nodes::NODES_MAX;
-use super::{Generator, NAMESPACES};
 use bayplan::base::time::Timestamp;
 use bayplan::objects::{Kind, Node, Object, Pod};
 use bayplan::state::Cluster;
@@ -14,13 +14,17 @@ const PODS_MAX: usize = 24;
 #[derive(Clone, Debug)]
 pub enum Step {
     /// A change; it may be refused.
-    Change(Change),
+    Change(Box<Change>),
+    /// Many objects at once.
+    Load(Vec<Object>),
     /// Remember the state.
     Savepoint,
     /// Go back to the latest state that is remembered.
     Rollback,
     /// Forget the latest state that is remembered.
     Commit,
+    /// Place every pod that waits.
+    SchedulePending,
 }
 
 impl Generator {
@@ -28,7 +32,8 @@ impl Generator {
     pub fn cluster(&mut self) -> Cluster {
         let mut cluster = Cluster::new();
         let (count, large) = match self.below(100) {
-            0..=3 => (50 + self.below(30), true),
+            0 => (100 + self.below(60), true),
+            1..=3 => (30 + self.below(30), true),
             4..=33 => (2 + self.below(NODES_MAX - 1), false),
             _ => (2 + self.below(5), false),
         };
@@ -36,9 +41,17 @@ impl Generator {
             .map(|at| if large { self.labelled_node(at) } else { self.node(at) }.into())
             .collect();
         objects.extend(self.some(8, Self::object));
+        // So many that most names are taken: pods refer to them.
+        if self.with_volumes > 0 {
+            objects.extend((0..80).map(|_| self.storage_object()));
+        }
+        if self.with_devices > 0 {
+            objects.extend((0..60).map(|_| self.device_object()));
+        }
         let names: Vec<String> = (0..count).map(|at| format!("n{at}")).collect();
         for _ in 0..self.below(12) {
             let pod = self.pod();
+            objects.extend(self.made_for(&pod));
             let bound = self.chance(70);
             let node_name = bound.then(|| self.pick(&names).into());
             objects.push(Pod { node_name, ..pod }.into());
@@ -50,12 +63,50 @@ impl Generator {
 
     /// What happens next.
     pub fn step(&mut self, cluster: &Cluster, savepoints: usize) -> Step {
-        match self.below(30) {
-            0 | 1 if savepoints < 3 => Step::Savepoint,
-            2 if savepoints > 0 => Step::Rollback,
-            3 if savepoints > 0 => Step::Commit,
-            _ => Step::Change(self.change(cluster)),
+        match self.below(60) {
+            0..=3 if savepoints < 3 => Step::Savepoint,
+            4 | 5 if savepoints > 0 => Step::Rollback,
+            6 | 7 if savepoints > 0 => Step::Commit,
+            8 => Step::SchedulePending,
+            9 => Step::Load(self.objects_at_once(cluster)),
+            _ => self.change_with_claims(cluster),
         }
+    }
+
+    /// A change; a pod comes with the claims that controllers make for it.
+    fn change_with_claims(&mut self, cluster: &Cluster) -> Step {
+        let change = self.change(cluster);
+        let Change::Put(Object::Pod(pod)) = &change else { return Step::Change(Box::new(change)) };
+        let mut objects = self.made_for(pod);
+        if objects.is_empty() {
+            return Step::Change(Box::new(change));
+        }
+        objects.push(Object::Pod(pod.clone()));
+        Step::Load(objects)
+    }
+
+    /// Objects of several kinds, some of which replace others.
+    fn objects_at_once(&mut self, cluster: &Cluster) -> Vec<Object> {
+        let mut objects = vec![self.object()];
+        for _ in 0..self.below(3) {
+            let number = self.below(NODES_MAX);
+            objects.push(self.node(number).into());
+        }
+        objects.push(self.replacement(cluster).into());
+        for _ in 0..self.below(4) {
+            let pod = self.new_pod(cluster);
+            objects.extend(self.made_for(&pod));
+            objects.push(pod.into());
+        }
+        objects
+    }
+
+    /// The claims that controllers make for a pod.
+    fn made_for(&mut self, pod: &Pod) -> Vec<Object> {
+        let mut made = self.ephemeral_claims(pod);
+        made.extend(self.claims_from_templates(pod));
+        made.retain(|_| self.chance(93));
+        made
     }
 
     /// A change that fits the cluster, mostly.
@@ -73,8 +124,12 @@ impl Generator {
                 Change::Put(self.node(number).into())
             }
             35 => self.deletion_of_a_node(cluster),
-            36..=38 => Change::Put(self.object()),
-            _ => self.deletion_of_an_object(),
+            36 | 37 => Change::Put(self.object()),
+            38 => Change::Put(self.object_of_a_pod(cluster)),
+            _ => {
+                let (kind, namespace, name) = self.object_name();
+                Change::Delete { kind, namespace, name }
+            }
         }
     }
 
@@ -83,6 +138,15 @@ impl Generator {
             Some(pod) if self.chance(50) => self.replica(&pod),
             _ => self.pod(),
         }
+    }
+
+    /// What a controller makes for a pod that is there, or any other object.
+    fn object_of_a_pod(&mut self, cluster: &Cluster) -> Object {
+        let pod = self.any_pod(cluster, |pod| {
+            !pod.spec.volumes.is_empty() || !pod.spec.resource_claims.is_empty()
+        });
+        let made = pod.and_then(|pod| self.made_for(&pod).into_iter().next());
+        made.unwrap_or_else(|| self.object())
     }
 
     /// A pod that is waiting for a node.
@@ -155,29 +219,6 @@ impl Generator {
     fn deletion_of_a_node(&mut self, cluster: &Cluster) -> Change {
         let name = self.node_name(cluster);
         Change::Delete { kind: Kind::Node, namespace: String::new(), name }
-    }
-
-    fn deletion_of_an_object(&mut self) -> Change {
-        let kind = self.pick(&[
-            Kind::Namespace,
-            Kind::Service,
-            Kind::ReplicaSet,
-            Kind::PodDisruptionBudget,
-            Kind::PersistentVolumeClaim,
-            Kind::StorageClass,
-        ]);
-        let namespace = self.text(&NAMESPACES[..2]);
-        match kind {
-            Kind::Namespace => Change::Delete { kind, namespace: String::new(), name: namespace },
-            Kind::StorageClass => {
-                let name = self.text(&["now", "later"]);
-                Change::Delete { kind, namespace: String::new(), name }
-            }
-            Kind::PersistentVolumeClaim => {
-                Change::Delete { kind, namespace, name: "claim-1".to_owned() }
-            }
-            _ => Change::Delete { kind, namespace, name: self.app() },
-        }
     }
 }
 

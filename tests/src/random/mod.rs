@@ -5,13 +5,16 @@
 //! too where the engine has an answer for it, such as selectors that do not compile.
 
 mod change;
+mod devices;
 mod nodes;
 mod objects;
 mod pods;
 mod profile;
+mod storage;
 mod terms;
 
 use bayplan::base::random::Random;
+use bayplan::objects::admission::AdmissionObjects;
 use bayplan::objects::labels::{LabelOperator, LabelRequirement, LabelSelector};
 use bayplan::objects::{Labels, ObjectMeta, Quantity};
 use std::sync::Arc;
@@ -30,12 +33,33 @@ pub struct Generator {
     random: Random,
     /// How many names were given; no two objects share one by accident.
     named: usize,
+    /// How many pods in a hundred use volumes.
+    with_volumes: usize,
+    /// How many pods in a hundred claim devices.
+    with_devices: usize,
+    /// How many pods in a hundred come through an API server; the others are as nobody would let
+    /// them in.
+    admitted: usize,
+    /// What that server goes by.
+    admission: AdmissionObjects,
 }
 
 impl Generator {
-    /// A generator of this seed.
+    /// A generator of this seed. Some seeds have many volumes, some many devices, most have few.
     pub fn new(seed: u64) -> Self {
-        Self { random: Random::keyed(seed, "differential"), named: 0 }
+        let mut generator = Self {
+            random: Random::keyed(seed, "differential"),
+            named: 0,
+            with_volumes: 0,
+            with_devices: 0,
+            admitted: 0,
+            admission: AdmissionObjects::default(),
+        };
+        generator.with_volumes = generator.pick(&[0, 0, 2, 2, 4, 50]);
+        generator.with_devices = generator.pick(&[0, 0, 0, 1, 2, 50]);
+        generator.admitted = generator.pick(&[0, 20, 100]);
+        generator.admission = generator.admission_objects();
+        generator
     }
 
     /// A number in `0..bound`.

@@ -56,6 +56,10 @@ impl Generator {
         if self.chance(85) {
             labels.insert(ZONE.to_owned(), self.text(&ZONES));
         }
+        if self.chance(10) {
+            let region = "topology.kubernetes.io/region".to_owned();
+            labels.insert(region, self.text(&["r1", "r2"]));
+        }
         if self.chance(40) {
             labels.insert("rank".to_owned(), self.text(&["1", "2", "10", "-3", "x", ""]));
         }

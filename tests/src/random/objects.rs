@@ -1,37 +1,58 @@
-//! Random objects besides nodes and pods.
+//! Random objects besides nodes and pods: what selects pods, what protects them, what admits them.
 
-use super::{APPS, Generator, HOST, NAMESPACES, ZONE, ZONES};
-use bayplan::objects::labels::{NodeOperator, NodeRequirement};
+use super::{APPS, Generator, NAMESPACES};
+use bayplan::objects::admission::AdmissionObjects;
 use bayplan::objects::policy::{
-    Namespace, PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus, Service,
-    ServiceSpec,
-};
-use bayplan::objects::storage::{
-    AccessMode, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-    PersistentVolumeSpec, StorageClass, VolumeBindingMode, VolumeNodeAffinity,
-    VolumeResourceRequirements,
+    LimitRange, LimitRangeItem, LimitRangeSpec, Namespace, PodDisruptionBudget,
+    PodDisruptionBudgetSpec, PodDisruptionBudgetStatus, PriorityClass, Service, ServiceSpec,
 };
 use bayplan::objects::workloads::{
     ReplicaSet, ReplicaSetSpec, ReplicationController, ReplicationControllerSpec, StatefulSet,
     StatefulSetSpec,
 };
-use bayplan::objects::{Labels, NodeSelector, NodeSelectorTerm, Object, ObjectMeta, ResourceList};
+use bayplan::objects::{Kind, Labels, Object, ObjectMeta, ResourceList};
 
 impl Generator {
     /// An object that bears on decisions, of a name out of few.
     pub fn object(&mut self) -> Object {
-        match self.below(12) {
+        if self.with_volumes > 0 && self.chance(25.max(self.with_volumes)) {
+            return self.storage_object();
+        }
+        if self.with_devices > 0 && self.chance(25.max(self.with_devices)) {
+            return self.device_object();
+        }
+        match self.below(9) {
             0 | 1 => self.namespace().into(),
             2 | 3 => self.service().into(),
             4..=6 => self.owning_workload(),
-            7 | 8 => self.budget().into(),
-            9 => self.storage_class().into(),
-            10 => self.volume_object().into(),
-            _ => self.claim().into(),
+            _ => self.budget().into(),
         }
     }
 
-    fn one_of(&mut self, names: &[&str]) -> ObjectMeta {
+    /// Kind, namespace and name of an object that may be there.
+    pub(super) fn object_name(&mut self) -> (Kind, String, String) {
+        if self.with_volumes > 0 && self.chance(40) {
+            return self.storage_name();
+        }
+        if self.with_devices > 0 && self.chance(40) {
+            return self.device_name();
+        }
+        let namespace = self.text(&NAMESPACES[..2]);
+        let kind = self.pick(&[
+            Kind::Namespace,
+            Kind::Service,
+            Kind::ReplicaSet,
+            Kind::StatefulSet,
+            Kind::ReplicationController,
+            Kind::PodDisruptionBudget,
+        ]);
+        match kind {
+            Kind::Namespace => (kind, String::new(), namespace),
+            _ => (kind, namespace, self.app()),
+        }
+    }
+
+    pub(super) fn one_of(&mut self, names: &[&str]) -> ObjectMeta {
         let namespace = self.text(&NAMESPACES[..2]);
         let name = self.text(names);
         ObjectMeta { namespace, uid: name.clone(), name, ..Default::default() }
@@ -87,63 +108,44 @@ impl Generator {
             selector: self.maybe(95, Self::selector),
             ..Default::default()
         };
+        let disrupted = |g: &mut Self| {
+            let pods = g.some(2, |g| format!("p{}-{}", g.below(10), g.below(20)));
+            pods.into_iter().map(|name| (name, "2026-01-01T00:00:00Z".to_owned())).collect()
+        };
         let status = PodDisruptionBudgetStatus {
             disruptions_allowed: self.pick(&[0, 0, 1, 2]),
-            ..Default::default()
+            disrupted_pods: if self.chance(10) { disrupted(self) } else { Default::default() },
         };
         PodDisruptionBudget { meta: self.one_of(&APPS), spec, status }
     }
 
-    fn storage_class(&mut self) -> StorageClass {
-        use VolumeBindingMode::*;
-        let name = self.text(&["now", "later"]);
-        let mode = if name == "now" { Immediate } else { WaitForFirstConsumer };
-        StorageClass {
-            meta: ObjectMeta { name, ..Default::default() },
-            provisioner: self.text(&["example.com/disks", "kubernetes.io/no-provisioner"]),
-            volume_binding_mode: Some(mode),
-            allowed_topologies: Vec::new(),
+    /// What an API server completes pods by: limit ranges and priority classes.
+    pub(super) fn admission_objects(&mut self) -> AdmissionObjects {
+        let mut objects = AdmissionObjects::default();
+        if self.chance(50) {
+            objects.insert(&self.limit_range().into());
         }
+        if self.chance(50) {
+            let meta = ObjectMeta { name: "usual".to_owned(), ..Default::default() };
+            let value = self.pick(&[0, 10, 50]);
+            let class = PriorityClass { meta, value, global_default: true, ..Default::default() };
+            objects.insert(&class.into());
+        }
+        objects
     }
 
-    fn volume_object(&mut self) -> PersistentVolume {
-        let name = self.text(&["volume-1", "volume-2"]);
-        let (key, values) = match self.below(2) {
-            0 => (ZONE, vec![self.text(&ZONES)]),
-            _ => (HOST, vec![self.text(&["n0", "n1", "n2"])]),
+    fn limit_range(&mut self) -> LimitRange {
+        let list = |g: &mut Self, cpu: &[&str], memory: &[&str]| {
+            let (cpu, memory) = (g.quantity(cpu), g.quantity(memory));
+            ResourceList::from([("cpu".to_owned(), cpu), ("memory".to_owned(), memory)])
         };
-        let operator = NodeOperator::In;
-        let requirement = NodeRequirement { key: key.to_owned(), operator, values };
-        let term =
-            NodeSelectorTerm { match_expressions: vec![requirement], match_fields: Vec::new() };
-        let near =
-            VolumeNodeAffinity { required: Some(NodeSelector { node_selector_terms: vec![term] }) };
-        let spec = PersistentVolumeSpec {
-            capacity: self.storage(),
-            access_modes: vec![AccessMode::ReadWriteOnce],
-            storage_class_name: Some(self.text(&["now", "later"])),
-            node_affinity: self.maybe(70, |_| near),
+        let item = LimitRangeItem {
+            kind: "Container".to_owned(),
+            default: list(self, &["500m", "2"], &["512Mi", "1Gi"]),
+            default_request: list(self, &["50m", "100m"], &["64Mi", "300Mi"]),
             ..Default::default()
         };
-        let meta = ObjectMeta { name, ..Default::default() };
-        PersistentVolume { meta, spec, ..Default::default() }
-    }
-
-    fn claim(&mut self) -> PersistentVolumeClaim {
-        use AccessMode::*;
-        let bound = self.chance(30);
-        let spec = PersistentVolumeClaimSpec {
-            access_modes: vec![self.pick(&[ReadWriteOnce, ReadWriteOncePod])],
-            resources: VolumeResourceRequirements { requests: self.storage() },
-            volume_name: if bound { self.text(&["volume-1", "volume-2"]) } else { String::new() },
-            storage_class_name: Some(self.text(&["now", "later"])),
-            ..Default::default()
-        };
-        let meta = self.one_of(&["claim-1", "claim-2", "claim-3"]);
-        PersistentVolumeClaim { meta, spec, ..Default::default() }
-    }
-
-    fn storage(&mut self) -> ResourceList {
-        ResourceList::from([("storage".to_owned(), self.quantity(&["1Gi", "5Gi"]))])
+        let meta = self.one_of(&["limits"]);
+        LimitRange { meta, spec: LimitRangeSpec { limits: vec![item] } }
     }
 }

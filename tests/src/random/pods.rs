@@ -2,10 +2,10 @@
 
 use super::{APPS, Generator, NAMESPACES};
 use bayplan::base::time::Timestamp;
+use bayplan::objects::admission::admit_pod;
 use bayplan::objects::pod::{
-    Container, ContainerPort, ContainerStatus, PersistentVolumeClaimVolumeSource, PodCondition,
-    PodPhase, PodStatus, PreemptionPolicy, ResourceRequirements, RestartPolicy, SchedulingGate,
-    Toleration, TolerationOperator, Volume,
+    Container, ContainerPort, ContainerStatus, PodCondition, PodPhase, PodStatus, PreemptionPolicy,
+    ResourceRequirements, RestartPolicy, SchedulingGate, Toleration, TolerationOperator,
 };
 use bayplan::objects::{Labels, OwnerReference, Pod, PodSpec, ResourceList};
 use std::sync::Arc;
@@ -29,7 +29,14 @@ impl Generator {
         if self.chance(40) {
             meta.owner_references = vec![self.owner()];
         }
-        Pod { meta, node_name: None, spec: Arc::new(self.pod_spec()), status: PodStatus::default() }
+        let spec = Arc::new(self.pod_spec());
+        let mut pod = Pod { meta, node_name: None, spec, status: PodStatus::default() };
+        if self.chance(self.admitted) {
+            // A refused pod is as good as any other.
+            let _refused = admit_pod(&mut pod, &self.admission);
+        }
+        pod.status.resource_claim_statuses = self.claim_statuses(&pod);
+        pod
     }
 
     /// Another pod of the same template.
@@ -37,7 +44,10 @@ impl Generator {
         let mut meta = self.meta(&pod.meta.namespace, "p");
         meta.labels = pod.meta.labels.clone();
         meta.owner_references = pod.meta.owner_references.clone();
-        Pod { meta, node_name: None, spec: pod.spec.clone(), status: PodStatus::default() }
+        let spec = pod.spec.clone();
+        let mut replica = Pod { meta, node_name: None, spec, status: PodStatus::default() };
+        replica.status.resource_claim_statuses = self.claim_statuses(&replica);
+        replica
     }
 
     /// The same pod in another state.
@@ -45,7 +55,7 @@ impl Generator {
         match self.below(9) {
             0 | 1 => pod.node_name = Some(self.pick(nodes).into()),
             2 => pod.node_name = Some("gone".into()),
-            3 => pod.meta.deletion_timestamp = Some(Timestamp(1)),
+            3 => self.terminate(&mut pod),
             4 => pod.status.phase = self.pick(&[PodPhase::Succeeded, PodPhase::Failed]),
             5 => pod.meta.labels = self.shared_labels(),
             6 => self.resize(&mut pod),
@@ -56,6 +66,18 @@ impl Generator {
             pod.status.start_time = self.maybe(60, |g| Timestamp(g.below(50) as i64));
         }
         pod
+    }
+
+    /// Deletion was asked for, sometimes by the scheduler for a more important pod.
+    fn terminate(&mut self, pod: &mut Pod) {
+        pod.meta.deletion_timestamp = Some(Timestamp(1));
+        if self.chance(60) {
+            pod.status.conditions.push(PodCondition {
+                kind: "DisruptionTarget".to_owned(),
+                status: self.text(&["True", "True", "False"]),
+                reason: self.text(&["PreemptionByScheduler", "EvictionByEvictionAPI"]),
+            });
+        }
     }
 
     fn resize(&mut self, pod: &mut Pod) {
@@ -96,7 +118,12 @@ impl Generator {
                 Vec::new()
             },
             containers: self.at_least_one(2, |g| g.container(false)),
-            volumes: if self.chance(3) { self.some(2, Self::volume) } else { Vec::new() },
+            volumes: if self.chance(self.with_volumes) { self.volumes() } else { Vec::new() },
+            resource_claims: if self.chance(self.with_devices) {
+                self.pod_claims()
+            } else {
+                Vec::new()
+            },
             node_selector: if self.chance(percent(10)) { self.node_pairs() } else { Labels::new() },
             affinity: self.maybe(percent(60), Self::affinity),
             tolerations: if self.chance(30) { self.some(3, Self::toleration) } else { Vec::new() },
@@ -116,7 +143,7 @@ impl Generator {
                 ResourceList::new()
             },
             scheduling_gates: if self.chance(1) {
-                vec![SchedulingGate { name: "wait".to_owned() }]
+                self.at_least_one(2, |g| SchedulingGate { name: g.text(&["wait", "hold"]) })
             } else {
                 Vec::new()
             },
@@ -137,7 +164,8 @@ impl Generator {
     }
 
     fn requirements(&mut self) -> ResourceRequirements {
-        ResourceRequirements { requests: self.resource_list(), ..Default::default() }
+        let limits = if self.chance(15) { self.resource_list() } else { ResourceList::new() };
+        ResourceRequirements { requests: self.resource_list(), limits, ..Default::default() }
     }
 
     fn resource_list(&mut self) -> ResourceList {
@@ -176,16 +204,6 @@ impl Generator {
             value: taint.value,
             effect: (!self.chance(40)).then_some(taint.effect),
             toleration_seconds: self.maybe(5, |_| 30),
-        }
-    }
-
-    fn volume(&mut self) -> Volume {
-        let claim_name = self.text(&["claim-1", "claim-2", "claim-3", "missing"]);
-        let source = PersistentVolumeClaimVolumeSource { claim_name, read_only: false };
-        Volume {
-            name: "volume".to_owned(),
-            persistent_volume_claim: Some(source),
-            ..Default::default()
         }
     }
 }

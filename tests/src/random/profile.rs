@@ -29,6 +29,11 @@ impl Generator {
             let at = self.below(profile.score.len());
             profile.score.remove(at);
         }
+        if profile.samples() && self.chance(30) {
+            // One node is enough then.
+            profile.score.clear();
+            profile.pre_score.clear();
+        }
         profile
     }
 
@@ -81,6 +86,8 @@ impl Generator {
             let constraints = self.some(2, |g| g.spread_constraint(false));
             arguments.spread = SpreadArguments::List(constraints);
         }
+        profile.percentage_of_nodes_to_score = self.maybe(6, |g| g.pick(&[0, 0, 10, 60, 100]));
+        let arguments = &mut profile.arguments;
         arguments.added_affinity = self.maybe(15, Self::node_affinity);
         arguments.inter_pod.hard_pod_affinity_weight = self.pick(&[1, 1, 0, 50, 100]);
         arguments.inter_pod.ignore_preferred_terms_of_existing_pods = self.chance(20);

@@ -112,8 +112,14 @@ impl Generator {
             },
             namespace_selector: self.maybe(20, Self::namespace_selector),
             topology_key: self.topology_key(),
-            ..Default::default()
+            match_label_keys: self.label_keys(),
+            mismatch_label_keys: self.label_keys(),
         }
+    }
+
+    /// Keys for an API server to take values of.
+    fn label_keys(&mut self) -> Vec<String> {
+        if self.chance(8) { vec![self.text(&["tier", "pod-template-hash"])] } else { Vec::new() }
     }
 
     fn namespace_selector(&mut self) -> LabelSelector {

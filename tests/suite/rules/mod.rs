@@ -227,6 +227,7 @@ fn verdict_text(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Feasible => "fits".to_owned(),
         Verdict::Excluded => "excluded".to_owned(),
+        Verdict::NotExamined => "not examined".to_owned(),
         Verdict::Rejected(rejection) => rejection_text(rejection),
     }
 }

@@ -4,7 +4,7 @@ use bayplan::controllers::{ExpandOptions, ExpandedPod, Expansion, expand};
 use bayplan::objects::manifest::{Input, Reader};
 use bayplan::objects::{Object, Pod};
 use bayplan::plan::placement::{NodeUse, PodPlacement, PodState};
-use bayplan::plan::{PlaceOptions, Placement, place};
+use bayplan::plan::{Explanation, PlaceOptions, Placement, explain, place};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,6 +106,12 @@ impl World {
     /// Where every pod goes.
     pub fn place(&self) -> Placement {
         place(self.objects.clone(), &PlaceOptions::default(), &mut |_, _| {}).expect("a placement")
+    }
+
+    /// What was said about a pod when it was placed.
+    pub fn explain(&self, pod: &str) -> Explanation {
+        let options = PlaceOptions::default();
+        explain(self.objects.clone(), pod, &options, &mut |_, _| {}).expect("an explanation")
     }
 
     /// The cluster after everything that can be placed is.

@@ -59,3 +59,43 @@ fn seed_l10_a_pod_that_still_terminates_holds_its_node() {
                 2 node(s) didn't match Pod's node affinity/selector. ";
     assert!(text.starts_with(head), "{text}");
 }
+
+#[test]
+fn seed_w06_an_image_that_cannot_be_pulled_is_no_matter_of_placement() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  \
+               - {name: c, image: registry.example.com/no/such/image:none}\n";
+    let placement = World::of(&[SMALL]).apply(pod).place();
+    assert_eq!(placement.pod("p").node.as_deref(), Some("node-1"));
+}
+
+#[test]
+fn seed_w07_an_explanation_says_what_would_make_the_pod_fit() {
+    let pod = |milli_cpu: i64| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  \
+             - name: c\n    image: i\n    resources: {{requests: {{cpu: {milli_cpu}m}}}}\n"
+        )
+    };
+    let settled = World::of(&[SMALL, "10-go-api"]).settle();
+    let world = settled.clone().apply(&pod(3000));
+    let explanation = world.explain("p");
+    let on_workers = || explanation.nodes.iter().filter(|node| node.name != "master");
+    let deciding = on_workers().flat_map(|node| &node.filters).flat_map(|filter| &filter.reasons);
+    for reason in deciding {
+        assert_eq!(
+            (reason.code, reason.text.as_str()),
+            ("insufficient-resource", "Insufficient cpu")
+        );
+        assert!(reason.cures.contains(&"node-added"), "{reason:?}");
+    }
+    // Lower the request to what the emptiest worker has left: that is enough, and no more is.
+    let free = on_workers().flat_map(|node| &node.shortages).map(|shortage| shortage.free).max();
+    let free = free.expect("every worker is short of CPU");
+    assert!(settled.clone().apply(&pod(free)).place().pod("p").node.is_some());
+    assert!(settled.clone().apply(&pod(free + 1)).place().pod("p").node.is_none());
+    // Or add a node that has the resource.
+    let node = "apiVersion: v1\nkind: Node\nmetadata: {name: node-4}\n\
+                status: {allocatable: {cpu: 3, memory: 4Gi, pods: 110}}\n";
+    let placement = world.apply(node).place();
+    assert_eq!(placement.pod("p").node.as_deref(), Some("node-4"));
+}

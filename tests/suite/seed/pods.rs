@@ -85,3 +85,37 @@ fn seed_p05_preemption_removes_exactly_one_pod() {
     assert_eq!(placement.summary.preempted, 1);
     assert!(placement.pod("urgent").node.is_some());
 }
+
+#[test]
+fn seed_p05_a_budget_leads_preemption_to_another_pod() {
+    let filler = |node: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: on-{node}, labels: {{on: {node}}}}}\nspec:\n  \
+             nodeName: {node}\n  priority: 10\n  containers:\n  \
+             - {{name: c, image: i, resources: {{requests: {{cpu: 1500m}}}}}}\n"
+        )
+    };
+    let urgent = "apiVersion: v1\nkind: Pod\nmetadata: {name: urgent}\nspec:\n  priority: 1000\n  \
+                  containers:\n  - {name: c, image: i, resources: {requests: {cpu: 1}}}\n";
+    let world = WORKERS.iter().fold(World::of(&[SMALL]), |world, node| world.apply(&filler(node)));
+    let world = world.apply(urgent);
+    let budget = |node: &str| {
+        format!(
+            "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: keep-{node}}}\n\
+             spec: {{maxUnavailable: 0, selector: {{matchLabels: {{on: {node}}}}}}}\n"
+        )
+    };
+    for (protected, expected) in [
+        (&[][..], "node-1"),
+        (&["node-1"], "node-2"),
+        (&["node-1", "node-2"], "node-3"),
+        (&["node-2", "node-3"], "node-1"),
+        // A budget is broken where nothing else helps.
+        (&["node-1", "node-2", "node-3"], "node-1"),
+    ] {
+        let world = protected.iter().fold(world.clone(), |world, node| world.apply(&budget(node)));
+        let placement = world.place();
+        assert_eq!(placement.pod("urgent").node.as_deref(), Some(expected), "{protected:?}");
+        assert_eq!(placement.summary.preempted, 1, "{protected:?}");
+    }
+}

@@ -51,3 +51,31 @@ fn seed_t03_required_anti_affinity_leaves_one_pod_per_host() {
         assert_eq!((requested.cpu_milli, requested.memory_bytes), (1000, 2 << 30), "{node}");
     }
 }
+
+#[test]
+fn seed_t03_affinity_brings_pods_together_and_to_chosen_nodes() {
+    let pod = |name: &str, affinity: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, labels: {{app: {name}}}}}\nspec:\n  \
+             affinity: {{{affinity}}}\n  containers: [{{name: c, image: i}}]\n"
+        )
+    };
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    let ssd = format!(
+        "nodeAffinity: {{{required}: {{nodeSelectorTerms: [{{matchExpressions: \
+         [{{key: disk, operator: In, values: [ssd]}}]}}]}}}}"
+    );
+    let near = |app: &str| {
+        format!(
+            "podAffinity: {{{required}: [{{topologyKey: kubernetes.io/hostname, \
+             labelSelector: {{matchLabels: {{app: {app}}}}}}}]}}"
+        )
+    };
+    let world = World::of(&[SMALL]).apply(&pod("db", &ssd)).apply(&pod("cache", &near("db")));
+    let placement = world.apply(&pod("lonely", &near("nobody"))).place();
+    assert_eq!(placement.pod("db").node.as_deref(), Some("node-2"));
+    assert_eq!(placement.pod("cache").node.as_deref(), Some("node-2"));
+    let head = "0/4 nodes are available: 1 node(s) had untolerated taint(s), \
+                3 node(s) didn't match pod affinity rules. ";
+    assert_eq!(placement.pending_text(), format!("{head}{}", not_helpful(4)));
+}

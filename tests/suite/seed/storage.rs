@@ -121,3 +121,35 @@ fn seed_s29_the_note_names_the_claim_and_both_nodes() {
     assert_ne!(nodes[0], nodes[1]);
     assert!(placement.has_note(&format!("pods on {}, {} use it", nodes[0], nodes[1])));
 }
+
+#[test]
+fn seed_v06_a_node_takes_as_many_volumes_as_its_driver_attaches() {
+    let class = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: disks}\n\
+                 provisioner: disks.example.com\nvolumeBindingMode: WaitForFirstConsumer\n";
+    let mut world = World::of(&[SMALL]).apply(class);
+    for node in WORKERS {
+        world = world.apply(&format!(
+            "apiVersion: storage.k8s.io/v1\nkind: CSINode\nmetadata: {{name: {node}}}\nspec:\n  \
+             drivers: [{{name: disks.example.com, nodeID: {node}, allocatable: {{count: 1}}}}]\n"
+        ));
+    }
+    for at in 0..4 {
+        world = world.apply(&format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: disk-{at}}}\nspec:\n  \
+             storageClassName: disks\n  accessModes: [ReadWriteOnce]\n  \
+             resources: {{requests: {{storage: 1Gi}}}}\n---\n\
+             apiVersion: v1\nkind: Pod\nmetadata: {{name: p-{at}}}\nspec:\n  \
+             containers: [{{name: c, image: i}}]\n  \
+             volumes: [{{name: v, persistentVolumeClaim: {{claimName: disk-{at}}}}}]\n"
+        ));
+    }
+    let placement = world.place();
+    assert_eq!(placement.nodes_of("p-"), ["-", "node-1", "node-2", "node-3"]);
+    let head = "0/4 nodes are available: 1 node(s) had untolerated taint(s), \
+                3 node(s) exceed max volume count. ";
+    let tail = tail(
+        4,
+        "1 Preemption is not helpful for scheduling, 3 No preemption victims found for incoming pod.",
+    );
+    assert_eq!(placement.pending_text(), format!("{head}{tail}"));
+}

@@ -6,8 +6,8 @@ use super::super::pod::{
     Affinity, Container, Pod, PodAffinity, PodAffinityTerm, PodSpec, ResourceRequirements,
     RestartPolicy, Toleration, TolerationOperator, TopologySpreadConstraint,
 };
-use super::super::quantity::{Quantity, ResourceList};
-use super::super::requests::{aggregate, is_extended, is_pod_level};
+use super::super::quantity::Quantity;
+use super::super::requests::{is_extended, is_pod_level, of_all_containers};
 use super::{Findings, check_amounts, check_labels, check_selector};
 use std::collections::BTreeSet;
 
@@ -114,8 +114,7 @@ fn check_resources(found: &mut Findings, field: &str, resources: &ResourceRequir
 
 /// What a pod needs in all must fit 64 bits, or sums would lie.
 fn check_totals(found: &mut Findings, path: &str, spec: &PodSpec) {
-    let of = |container: &Container| container.resources.requests.clone();
-    let mut total: ResourceList = aggregate(spec, of, of);
+    let mut total = of_all_containers(spec, |container| &container.resources.requests);
     for (name, quantity) in &spec.overhead {
         let mine = total.entry(name.clone()).or_default();
         *mine = mine.saturating_add(*quantity);

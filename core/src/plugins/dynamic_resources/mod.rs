@@ -19,6 +19,8 @@ mod pools;
 mod reserve;
 mod result;
 mod selector;
+#[cfg(test)]
+mod tests;
 
 pub use plain::DynamicResources;
 pub use reserve::{ClaimDecision, deallocate, reserve};

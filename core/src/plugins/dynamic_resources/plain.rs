@@ -6,7 +6,7 @@ use super::pools::selects;
 use crate::objects::devices::{AllocationResult, RequestKind, ResourceClaim};
 use crate::objects::{Node, NodeInfo};
 use crate::plugins::Plugin;
-use crate::plugins::contract::{Context, Plain, PreFilter, normalize_by_maximum};
+use crate::plugins::contract::{Context, Plain, PostFilter, PreFilter, normalize_by_maximum};
 use crate::plugins::reason::{Code, Reason, Rejection};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,15 +147,15 @@ impl<'a> Plain<'a> for DynamicResources<'a> {
         self.state.as_ref()?.check(node.node).err()
     }
 
-    fn post_filter(&self, context: &Context<'a>) -> Option<String> {
-        let text = match &self.state {
-            None => super::NO_NEW_CLAIMS,
-            Some(state) => match state.to_deallocate(&context.pod.meta.uid) {
-                Some(_) => "deallocation of ResourceClaim completed",
-                None => "still not schedulable",
-            },
+    fn post_filter(&self, context: &Context<'a>) -> Option<PostFilter<'a>> {
+        let deallocated =
+            self.state.as_ref().and_then(|state| state.to_deallocate(&context.pod.meta.uid));
+        let text = match (&self.state, deallocated) {
+            (None, _) => super::NO_NEW_CLAIMS,
+            (Some(_), Some(_)) => "deallocation of ResourceClaim completed",
+            (Some(_), None) => "still not schedulable",
         };
-        Some(text.to_owned())
+        Some(PostFilter { text: text.to_owned(), deallocated })
     }
 
     fn score(&self, _context: &Context<'a>, node: &NodeInfo<'a>) -> Result<i64, String> {

@@ -127,6 +127,42 @@ fn hostile_expressions_are_refused_before_they_run() {
 }
 
 #[test]
+fn limits_are_where_they_are_said_to_be() {
+    let padded = |length: usize| format!("{:length$}", "true");
+    let negations = |count: usize| format!("[{}].size() > 0", vec!["!true"; count].join(","));
+    let nested = |depth: usize| format!("{}1{}.size() == 1", "[".repeat(depth), "]".repeat(depth));
+    let wide = |count: usize| format!("[{}].all(x, x == 1)", vec!["1"; count].join(","));
+    let doubled = |times: usize| {
+        let texts = format!("'{}'", "a".repeat(1000));
+        let bind = |inner: String, ix: usize| {
+            let from = if ix == 0 { texts.clone() } else { format!("x{}", ix - 1) };
+            format!("cel.bind(x{ix}, {from} + {from}, {inner})")
+        };
+        (0..times).rev().fold(format!("x{}.size() > 0", times - 1), bind)
+    };
+    for (expression, expected) in [
+        (padded(10 * 1024), None),
+        (padded(10 * 1024 + 1), Some("too long: 10241 bytes, 10240 are allowed")),
+        (negations(1020), None),
+        (negations(1021), Some("too complex: more than 1024 operators")),
+        (nested(40), None),
+        (nested(200), Some("")),
+        (wide(1000), None),
+        (doubled(4), None),
+        (doubled(12), Some("too complex: a value may exceed 1048576 bytes")),
+        ("device.driver.unknown()".to_owned(), Some("undeclared reference to 'unknown'")),
+    ] {
+        match (evaluate(&expression), expected) {
+            (Ok(_), None) => {}
+            (Err(error), Some(expected)) => {
+                assert!(error.contains(expected), "{expression:.60}: {error}");
+            }
+            (found, expected) => panic!("{expression:.60}: {found:?} instead of {expected:?}"),
+        }
+    }
+}
+
+#[test]
 fn no_text_makes_the_parser_panic() {
     let words = [
         "device",
