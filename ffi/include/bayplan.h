@@ -13,7 +13,7 @@
  *         bayplan_scheduler_schedule(scheduler, cluster, BAYPLAN_STR("shop"), BAYPLAN_STR("web"),
  *                                    &decision, &error) == BAYPLAN_OK) {
  *         bayplan_str node = bayplan_decision_node(decision);
- *         printf("%.*s\\n", (int)node.length, node.data);
+ *         printf("%.*s\n", (int)node.length, node.data);
  *     }
  *
  * RULES. They hold for every function; what a function says of itself comes on top.
@@ -369,8 +369,8 @@ typedef struct bayplan_diagnosis bayplan_diagnosis;
 typedef struct bayplan_error bayplan_error;
 
 /**
- * What became of every pod that waited: plain data that never changes. Owned by the caller: free it
- * with `bayplan_plan_free`.
+ * What became of every pod that waited: plain data that never changes. Owned by the caller: free
+ * it with `bayplan_plan_free`.
  */
 typedef struct bayplan_plan bayplan_plan;
 
@@ -381,9 +381,9 @@ typedef struct bayplan_plan bayplan_plan;
 typedef struct bayplan_scheduler bayplan_scheduler;
 
 /**
- * A cluster with a scheduler as they were when it was made. Every call with it is const: any number
- * of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`, when no
- * thread asks any more.
+ * A cluster with a scheduler as they were when it was made. Every call with it is const: any
+ * number of threads may ask at once. Owned by the caller: free it with `bayplan_snapshot_free`,
+ * when no thread asks any more.
  */
 typedef struct bayplan_snapshot bayplan_snapshot;
 
@@ -469,9 +469,9 @@ typedef struct {
 
 /**
  * Nodes as columns. Every column has `count` entries where nothing else is said; a column that is
- * NULL has nothing for any node. Lists of different lengths per node are one array with all entries
- * one after the other, and an array of `count + 1` offsets: those of node `i` are at `offsets[i]` up
- * to, not including, `offsets[i + 1]`.
+ * NULL has nothing for any node. Lists of different lengths per node are one array with all
+ * entries one after the other, and an array of `count + 1` offsets: those of node `i` are at
+ * `offsets[i]` up to, not including, `offsets[i + 1]`.
  */
 typedef struct {
     /**
@@ -587,8 +587,8 @@ typedef struct {
      */
     const bayplan_str *uids;
     /**
-     * Numbers of the nodes they are bound to; `BAYPLAN_NO_NODE` for pods that wait. Where NULL, all
-     * wait.
+     * Numbers of the nodes they are bound to; `BAYPLAN_NO_NODE` for pods that wait. Where NULL,
+     * all wait.
      */
     const uint32_t *nodes;
 } bayplan_pod_columns;
@@ -658,8 +658,8 @@ typedef struct {
 } bayplan_plugin_question;
 
 /**
- * Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at first.
- * Anything but 0 says that the plugin failed: the call that asked fails with
+ * Fills `verdicts`, which has an entry per node of the question, all `BAYPLAN_PLUGIN_YES` at
+ * first. Anything but 0 says that the plugin failed: the call that asked fails with
  * `BAYPLAN_ERR_CALLBACK` and changes nothing.
  */
 typedef int32_t (*bayplan_plugin_filter)(void *user_data,
@@ -680,10 +680,10 @@ typedef int32_t (*bayplan_plugin_score)(void *user_data,
 typedef void (*bayplan_plugin_release)(void *user_data);
 
 /**
- * A plugin of the host. What it says of a node depends on that node, on the pod and on nothing else
- * that changes. Its functions run on the thread of the call that asks; where snapshots are asked by
- * several threads, on several at once. They must not jump or throw out of the library, and what they
- * call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
+ * A plugin of the host. What it says of a node depends on that node, on the pod and on nothing
+ * else that changes. Its functions run on the thread of the call that asks; where snapshots are
+ * asked by several threads, on several at once. They must not jump or throw out of the library,
+ * and what they call with the cluster or scheduler that asks is refused with `BAYPLAN_ERR_BUSY`.
  */
 typedef struct {
     /**
@@ -715,7 +715,8 @@ typedef struct {
      */
     int64_t score_weight;
     /**
-     * Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to be.
+     * Told when the last scheduler or snapshot with the plugin is gone; NULL where nobody has to
+     * be.
      */
     bayplan_plugin_release release;
 } bayplan_plugin;
@@ -746,9 +747,9 @@ bayplan_status bayplan_cluster_copy(const bayplan_cluster *cluster,
 
 /**
  * Adds manifests as people write them: YAML or JSON, one document or many, lists too. What is left
- * out is completed as the API server completes it, workloads become the pods that their controllers
- * would create, and everything is checked. All of the text goes in or nothing; objects that are
- * there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
+ * out is completed as the API server completes it, workloads become the pods that their
+ * controllers would create, and everything is checked. All of the text goes in or nothing; objects
+ * that are there are replaced. What a reader should know is in `bayplan_cluster_notes` afterwards.
  */
 BAYPLAN_API
 bayplan_status bayplan_cluster_load(bayplan_cluster *cluster,
@@ -757,8 +758,8 @@ bayplan_status bayplan_cluster_load(bayplan_cluster *cluster,
 
 /**
  * Adds or replaces objects as an API server has them, such as a watch delivers: believed as they
- * are, workloads left aside because their pods come by themselves. JSON or YAML, one object or many.
- * All of the text goes in or nothing.
+ * are, workloads left aside because their pods come by themselves. JSON or YAML, one object or
+ * many. All of the text goes in or nothing.
  */
 BAYPLAN_API
 bayplan_status bayplan_cluster_apply(bayplan_cluster *cluster,
@@ -766,8 +767,8 @@ bayplan_status bayplan_cluster_apply(bayplan_cluster *cluster,
                                      bayplan_error **error);
 
 /**
- * Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for kinds
- * that have none.
+ * Takes an object out. `kind` is as manifests write it, `namespace_` its namespace, empty for
+ * kinds that have none.
  */
 BAYPLAN_API
 bayplan_status bayplan_cluster_delete(bayplan_cluster *cluster,
@@ -777,9 +778,9 @@ bayplan_status bayplan_cluster_delete(bayplan_cluster *cluster,
                                       bayplan_error **error);
 
 /**
- * What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that were
- * skipped, pods that the API server would refuse. Borrowed until the next call with the cluster
- * that is not const.
+ * What the last `bayplan_cluster_load` left to say, a sentence a line: assumptions, kinds that
+ * were skipped, pods that the API server would refuse. Borrowed until the next call with the
+ * cluster that is not const.
  */
 BAYPLAN_API bayplan_str bayplan_cluster_notes(const bayplan_cluster *cluster);
 
@@ -823,8 +824,8 @@ BAYPLAN_API uint32_t bayplan_cluster_node_number(const bayplan_cluster *cluster,
 BAYPLAN_API bayplan_str bayplan_cluster_node_name(const bayplan_cluster *cluster, uint32_t number);
 
 /**
- * How many node numbers were given: every number is smaller, and arrays with an entry per node have
- * this length. It only grows.
+ * How many node numbers were given: every number is smaller, and arrays with an entry per node
+ * have this length. It only grows.
  */
 BAYPLAN_API size_t bayplan_cluster_node_numbers(const bayplan_cluster *cluster);
 
@@ -846,8 +847,8 @@ bayplan_status bayplan_cluster_hash(const bayplan_cluster *cluster,
                                     bayplan_error **error);
 
 /**
- * Adds nodes, or replaces those of the same names. All go in or none. `numbers` may be NULL; else it
- * has `columns->count` entries and gets the numbers of the nodes.
+ * Adds nodes, or replaces those of the same names. All go in or none. `numbers` may be NULL; else
+ * it has `columns->count` entries and gets the numbers of the nodes.
  */
 BAYPLAN_API
 bayplan_status bayplan_cluster_add_nodes(bayplan_cluster *cluster,
@@ -869,8 +870,8 @@ bayplan_status bayplan_cluster_add_pods(bayplan_cluster *cluster,
 BAYPLAN_API uint8_t bayplan_decision_outcome(const bayplan_decision *decision);
 
 /**
- * Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed until
- * the decision is freed.
+ * Name of the node that the pod is bound or nominated to; empty where there is none. Borrowed
+ * until the decision is freed.
  */
 BAYPLAN_API bayplan_str bayplan_decision_node(const bayplan_decision *decision);
 
@@ -896,8 +897,8 @@ BAYPLAN_API bayplan_str bayplan_decision_message(const bayplan_decision *decisio
 BAYPLAN_API size_t bayplan_decision_victims(const bayplan_decision *decision);
 
 /**
- * Namespace of one of them, the most important first; empty where there is none at `index`. Borrowed
- * until the decision is freed.
+ * Namespace of one of them, the most important first; empty where there is none at `index`.
+ * Borrowed until the decision is freed.
  */
 BAYPLAN_API
 bayplan_str bayplan_decision_victim_namespace(const bayplan_decision *decision,
@@ -922,18 +923,16 @@ BAYPLAN_API bayplan_status bayplan_decision_free(bayplan_decision *decision);
 BAYPLAN_API bayplan_str bayplan_diagnosis_text(const bayplan_diagnosis *diagnosis);
 
 /**
- * The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every node.
- * Borrowed until the diagnosis is freed.
+ * The document `bayplan.io/v1 Diagnosis`: verdicts, reasons, score parts and remedies of every
+ * node. Borrowed until the diagnosis is freed.
  */
-BAYPLAN_API
-bayplan_str bayplan_diagnosis_json(const bayplan_diagnosis *diagnosis);
+BAYPLAN_API bayplan_str bayplan_diagnosis_json(const bayplan_diagnosis *diagnosis);
 
 /**
- * kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis is
- * freed.
+ * kube-scheduler's line where no node will do; empty where one does. Borrowed until the diagnosis
+ * is freed.
  */
-BAYPLAN_API
-bayplan_str bayplan_diagnosis_message(const bayplan_diagnosis *diagnosis);
+BAYPLAN_API bayplan_str bayplan_diagnosis_message(const bayplan_diagnosis *diagnosis);
 
 /**
  * Name of the node that the pod runs on or would go to; empty where there is none. Borrowed until
@@ -956,8 +955,8 @@ bayplan_status bayplan_cluster_dump(const bayplan_cluster *cluster,
                                     bayplan_error **error);
 
 /**
- * The cluster of a dump. It has the hash of the one that was dumped and decides like it. Nodes have
- * new numbers, in byte order of their names.
+ * The cluster of a dump. It has the hash of the one that was dumped and decides like it. Nodes
+ * have new numbers, in byte order of their names.
  */
 BAYPLAN_API
 bayplan_status bayplan_cluster_restore(bayplan_str dump,
@@ -1007,9 +1006,9 @@ BAYPLAN_API bayplan_status bayplan_error_free(bayplan_error *error);
 BAYPLAN_API bayplan_str bayplan_status_text(int32_t status);
 
 /**
- * Answers the filter call of kube-scheduler's extender webhook: give it the body of the request, send
- * what it gives with status 200; where it fails, answer with status 400. The cluster is the one that
- * the host keeps up to date; nothing is changed.
+ * Answers the filter call of kube-scheduler's extender webhook: give it the body of the request,
+ * send what it gives with status 200; where it fails, answer with status 400. The cluster is the
+ * one that the host keeps up to date; nothing is changed.
  */
 BAYPLAN_API
 bayplan_status bayplan_extender_filter(bayplan_scheduler *scheduler,
@@ -1040,8 +1039,8 @@ bayplan_status bayplan_extender_preempt(bayplan_scheduler *scheduler,
                                         bayplan_error **error);
 
 /**
- * Answers the bind call: binds the pod in the cluster. The host creates the binding at the API server.
- * That the pod cannot be bound is said in the response.
+ * Answers the bind call: binds the pod in the cluster. The host creates the binding at the API
+ * server. That the pod cannot be bound is said in the response.
  */
 BAYPLAN_API
 bayplan_status bayplan_extender_bind(bayplan_cluster *cluster,
@@ -1111,8 +1110,8 @@ bayplan_status bayplan_scheduler_break_ties(bayplan_scheduler *scheduler,
 
 /**
  * Adds a plugin of the host to every profile, asked after those that take part so far; one of the
- * same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used until
- * `release` is called; where it fails, neither is used.
+ * same name is replaced. The structure is only read. Where the call succeeds, `user_data` is used
+ * until `release` is called; where it fails, neither is used.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_add_plugin(bayplan_scheduler *scheduler,
@@ -1132,10 +1131,10 @@ bayplan_str bayplan_scheduler_score_plugin(const bayplan_scheduler *scheduler,
                                            size_t index);
 
 /**
- * Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices that
- * it needs. Where others have to make room first it is nominated; whoever drives the scheduler
- * deletes them and asks again. That no node takes the pod is a decision, not an error. `decision`
- * may be NULL.
+ * Attempts a pending pod. Where a node takes it the pod is bound, with the volumes and devices
+ * that it needs. Where others have to make room first it is nominated; whoever drives the
+ * scheduler deletes them and asks again. That no node takes the pod is a decision, not an error.
+ * `decision` may be NULL.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_schedule(bayplan_scheduler *scheduler,
@@ -1146,8 +1145,8 @@ bayplan_status bayplan_scheduler_schedule(bayplan_scheduler *scheduler,
                                           bayplan_error **error);
 
 /**
- * Attempts every pending pod once: by priority, then in the order in which the pods were added. Pods
- * that should make room are named in the plan and stay. `plan` may be NULL.
+ * Attempts every pending pod once: by priority, then in the order in which the pods were added.
+ * Pods that should make room are named in the plan and stay. `plan` may be NULL.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_schedule_pending(bayplan_scheduler *scheduler,
@@ -1161,10 +1160,10 @@ bayplan_status bayplan_scheduler_schedule_pending(bayplan_scheduler *scheduler,
  * are taken are passed over. No text is read.
  *
  * `nodes` has `count` entries: the number of the node that each is bound to, or `BAYPLAN_NO_NODE`.
- * `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which may
- * be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the call
- * fails in between, those before are in the cluster and written down, and the other entries say
- * `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
+ * `outcomes` has `count` entries, one of `BAYPLAN_OUTCOME_...` each, or is NULL. `placed`, which
+ * may be NULL, gets how many are bound. Those that are not stay in the cluster and wait. Where the
+ * call fails in between, those before are in the cluster and written down, and the other entries
+ * say `BAYPLAN_NO_NODE` and `BAYPLAN_OUTCOME_NONE`.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_schedule_batch(bayplan_scheduler *scheduler,
@@ -1195,9 +1194,9 @@ bayplan_status bayplan_scheduler_filter(bayplan_scheduler *scheduler,
  * The score of every node for a pod; nothing is changed. `totals` has `length` entries, at least
  * `bayplan_cluster_node_numbers(cluster)`; nodes that do not take the pod have `BAYPLAN_NO_SCORE`.
  * `parts` may be NULL; else it has `parts_length` entries, at least
- * `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of plugin
- * `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say. `scored`, which
- * may be NULL, gets how many nodes have a score.
+ * `bayplan_scheduler_score_plugins(scheduler) * length`: the normalised and weighted score of
+ * plugin `p` for node `n` is `parts[p * length + n]`, 0 where the plugin has nothing to say.
+ * `scored`, which may be NULL, gets how many nodes have a score.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_score(bayplan_scheduler *scheduler,
@@ -1224,7 +1223,8 @@ bayplan_status bayplan_scheduler_preempt(bayplan_scheduler *scheduler,
                                          bayplan_error **error);
 
 /**
- * What would become of a pod now, and why: what every rule says about every node. Nothing is changed.
+ * What would become of a pod now, and why: what every rule says about every node. Nothing is
+ * changed.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_explain(bayplan_scheduler *scheduler,
@@ -1236,9 +1236,9 @@ bayplan_status bayplan_scheduler_explain(bayplan_scheduler *scheduler,
 
 /**
  * How many more pods of a template the cluster takes without any having to make room, counted no
- * further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries, at
- * least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be NULL,
- * gets the decision about the pod after the last, or NULL where `limit` was reached.
+ * further than `limit`; nothing is changed. `per_node` may be NULL; else it has `length` entries,
+ * at least `bayplan_cluster_node_numbers(cluster)`: how many each node takes. `next`, which may be
+ * NULL, gets the decision about the pod after the last, or NULL where `limit` was reached.
  */
 BAYPLAN_API
 bayplan_status bayplan_scheduler_capacity(bayplan_scheduler *scheduler,
@@ -1367,8 +1367,8 @@ bayplan_status bayplan_transaction_commit(bayplan_transaction *transaction,
                                           bayplan_error **error);
 
 /**
- * Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which is
- * not const. NULL is fine.
+ * Frees a transaction; one that is open is rolled back. Counts as a call with its cluster, which
+ * is not const. NULL is fine.
  */
 BAYPLAN_API bayplan_status bayplan_transaction_free(bayplan_transaction *transaction);
 

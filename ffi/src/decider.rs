@@ -1,6 +1,7 @@
 //! What a scheduler handle stands for: the engine's scheduler, and what is needed to make it anew.
 
 use crate::fault::Fault;
+use crate::numbers::Numbers;
 use crate::plugin::{Foreign, asking};
 use crate::status::bayplan_status::*;
 use crate::world::World;
@@ -87,18 +88,28 @@ impl Decider {
         world: &mut World,
         body: impl FnOnce(&mut Scheduler, &mut Cluster) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        self.ask_about(&mut world.cluster, &world.numbers, body)
+    }
+
+    /// The same for those who need the rest of the world meanwhile.
+    pub(crate) fn ask_about<T>(
+        &mut self,
+        cluster: &mut Cluster,
+        numbers: &Arc<Numbers>,
+        body: impl FnOnce(&mut Scheduler, &mut Cluster) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if !self.has_plugins {
-            return body(&mut self.scheduler, &mut world.cluster);
+            return body(&mut self.scheduler, cluster);
         }
-        let savepoint = world.cluster.savepoint();
-        let result = asking(&world.numbers, || body(&mut self.scheduler, &mut world.cluster));
+        let savepoint = cluster.savepoint();
+        let result = asking(numbers, || body(&mut self.scheduler, cluster));
         match &result {
             Err(fault) if fault.status == BAYPLAN_ERR_CALLBACK => {
-                world.cluster.rollback(savepoint);
+                cluster.rollback(savepoint);
                 // What was remembered on the way may hold half an answer.
                 self.scheduler = self.anew(self.profiles());
             }
-            _ => world.cluster.commit(savepoint),
+            _ => cluster.commit(savepoint),
         }
         result
     }

@@ -227,32 +227,29 @@ fn batch(
     nodes: &mut [u32],
     mut outcomes: Option<&mut [u8]>,
 ) -> Result<usize, Fault> {
-    let numbers = world.numbers.clone();
-    let mut templates = world.templates.take();
-    let result = templates.get_mut(template).and_then(|template| {
-        let (mut at, mut bound) = (0, 0);
-        decider.ask(world, |scheduler, cluster| {
-            scheduler.schedule_instances(cluster, template, |placed| {
-                if let Some(placed) = placed {
-                    let outcome = match placed {
-                        Placed::On(node) => {
-                            nodes[at] = numbers.of(node);
-                            bound += 1;
-                            BAYPLAN_OUTCOME_BOUND
-                        }
-                        Placed::Not(decision) => outcome(&decision),
-                    };
-                    if let Some(outcomes) = &mut outcomes {
-                        outcomes[at] = outcome;
+    let World { cluster, templates, numbers, .. } = world;
+    let template = templates.get_mut(template)?;
+    let (mut at, mut bound) = (0, 0);
+    let result = decider.ask_about(cluster, numbers, |scheduler, cluster| {
+        scheduler.schedule_instances(cluster, template, |placed| {
+            if let Some(placed) = placed {
+                let outcome = match placed {
+                    Placed::On(node) => {
+                        nodes[at] = numbers.of(node);
+                        bound += 1;
+                        BAYPLAN_OUTCOME_BOUND
                     }
-                    at += 1;
+                    Placed::Not(decision) => outcome(&decision),
+                };
+                if let Some(outcomes) = &mut outcomes {
+                    outcomes[at] = outcome;
                 }
-                at < nodes.len()
-            })?;
-            Ok(bound)
-        })
+                at += 1;
+            }
+            at < nodes.len()
+        })?;
+        Ok(bound)
     });
-    world.templates = templates;
     if let Err(fault) = &result
         && fault.status == BAYPLAN_ERR_CALLBACK
     {

@@ -34,11 +34,6 @@ impl Templates {
         Self { templates: self.templates.clone(), ..Self::default() }
     }
 
-    /// Takes all templates out, to be put back when the cluster is free again.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self { owner: 0, templates: Vec::new() })
-    }
-
     fn add(&mut self, template: Template) -> Result<bayplan_template, Fault> {
         let at = u32::try_from(self.templates.len() + 1);
         let at = at.map_err(|_| Fault::of(BAYPLAN_ERR_LIMIT))?;
