@@ -5,7 +5,7 @@ use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::column::Score;
 use crate::cycle::decision::{BoundVolume, Decision};
-use crate::cycle::evaluation::Evaluation;
+use crate::cycle::evaluation::{Evaluation, Verdict};
 use crate::cycle::fit_error::FitError;
 use crate::cycle::plain;
 use crate::cycle::ties::Ties;
@@ -336,7 +336,7 @@ impl Scheduler {
             if let Some((node, score)) = best {
                 let name = cluster.nodes().name(node).to_string();
                 cluster.bind(pod, node, start_time)?;
-                return Ok(Decision::Bound { node: name, score: Some(score), volumes: Vec::new() });
+                return Ok(Decision::Bound { node: name, score, volumes: Vec::new() });
             }
             if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
                 return Ok(failed.take_effect(cluster, pod));
@@ -393,14 +393,15 @@ impl Scheduler {
         named.or((name.is_none() && !self.profiles.is_empty()).then_some(0))
     }
 
-    /// The best node and its total; `None` where columns do not cover the pod.
+    /// The best node and its total, which the nominated node needs not; `None` where columns do not
+    /// cover the pod.
     fn best_by_columns(
         &mut self,
         planned: usize,
         cluster: &mut Cluster,
         pod: PodIx,
-    ) -> Option<Option<(NodeIx, i64)>> {
-        if self.engine == Engine::Plain || nominations_matter(cluster, pod) {
+    ) -> Option<Option<(NodeIx, Option<i64>)>> {
+        if self.engine == Engine::Plain || other_nominations_matter(cluster, pod) {
             return None;
         }
         let ties = &mut self.ties;
@@ -642,10 +643,29 @@ fn best<S: Score>(
     cluster: &mut Cluster,
     pod: PodIx,
     ties: &mut Option<Random>,
-) -> Option<Option<(NodeIx, i64)>> {
-    let Some(random) = ties else { return view.best(cluster, pod).ok() };
-    let (all, total) = view.all_best(cluster, pod).ok()?;
-    Some((!all.is_empty()).then(|| (all[random.below(all.len())], total)))
+) -> Option<Option<(NodeIx, Option<i64>)>> {
+    if object(cluster, pod).is_nominated() {
+        return Some(Some((nominated_node(view, cluster, pod)?, None)));
+    }
+    if let Some(random) = ties {
+        let (all, total) = view.all_best(cluster, pod).ok()?;
+        return Some((!all.is_empty()).then(|| (all[random.below(all.len())], Some(total))));
+    }
+    let best = view.best(cluster, pod).ok()?;
+    Some(best.map(|(node, total)| (node, Some(total))))
+}
+
+/// The node that the pod is nominated to, if it takes the pod now: it is asked before all others.
+fn nominated_node<S: Score>(
+    view: &mut View<S>,
+    cluster: &mut Cluster,
+    pod: PodIx,
+) -> Option<NodeIx> {
+    let node = cluster.nodes().find(&object(cluster, pod).status.nominated_node_name)?;
+    let examiner = view.examiner(cluster, pod).ok()?;
+    let takes =
+        examiner.rejected().is_none() && examiner.verdict(cluster, node) == Verdict::Feasible;
+    takes.then_some(node)
 }
 
 fn no_profile(pod: &Pod) -> ScheduleError {
@@ -663,11 +683,16 @@ fn is_waiting(cluster: &Cluster, pod: PodIx) -> bool {
 /// Whether nominations make a difference to the pod: its own, or one of the same or a higher
 /// priority.
 fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
-    if cluster.nominated().next().is_none() {
-        return false;
+    object(cluster, pod).is_nominated() || other_nominations_matter(cluster, pod)
+}
+
+/// Whether some other pod of the same or a higher priority is nominated.
+fn other_nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
+    let mut others = cluster.nominated().filter(|other| *other != pod).peekable();
+    others.peek().is_some() && {
+        let priority = object(cluster, pod).priority();
+        others.any(|other| object(cluster, other).priority() >= priority)
     }
-    let priority = object(cluster, pod).priority();
-    cluster.nominated().any(|other| other == pod || object(cluster, other).priority() >= priority)
 }
 
 /// Takes their nomination to the node from pods of lower priority.
