@@ -111,7 +111,7 @@ fn argmax(criterion: &mut Criterion) {
 /// A hundred pods bound and taken back.
 fn savepoint(criterion: &mut Criterion) {
     let Input { mut cluster, pending } = input(Feature::Basic);
-    let pods = &pending[..100];
+    let pods: Vec<_> = pending.into_iter().take(100).collect();
     criterion.bench_function("savepoint, 100 binds, rollback", |bencher| {
         bencher.iter(|| {
             let savepoint = cluster.savepoint();
