@@ -29,7 +29,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// From columns that are kept and repaired. What no column covers (storage, devices,
-    /// nominated pods) is decided by the plain rules.
+    /// nominations of other pods) is decided by the plain rules.
     #[default]
     Fast,
     /// By the plain rules alone: every plugin asked about every node.
