@@ -6,7 +6,7 @@
 
 use crate::cycle::decision::Decision;
 use crate::objects::Pod;
-use crate::scheduler::{ScheduleError, Scheduler};
+use crate::scheduler::{Attempted, ScheduleError, Scheduler};
 use crate::state::Cluster;
 use crate::state::change::Change;
 use crate::state::ix::NodeIx;
@@ -132,13 +132,13 @@ impl Scheduler {
         cluster.apply(Change::Put(pod.into()))?;
         let no_such_pod = || ScheduleError::NoSuchPod(format!("{}/{}", key.0, key.1));
         let pod = cluster.pods().find(&key.0, &key.1).ok_or_else(no_such_pod)?;
-        match self.node_or_decision(cluster, pod) {
-            Ok(Ok(node)) => Ok(Placed::On(node)),
+        match self.attempt(cluster, pod, None) {
+            Ok(Attempted::Bound { node, .. }) => Ok(Placed::On(node)),
             // What columns do not cover.
-            Ok(Err(Decision::Bound { node, .. })) => {
+            Ok(Attempted::Other(Decision::Bound { node, .. })) => {
                 Ok(Placed::On(cluster.nodes().find(&node).ok_or_else(no_such_pod)?))
             }
-            Ok(Err(decision)) => Ok(Placed::Not(decision)),
+            Ok(Attempted::Other(decision)) => Ok(Placed::Not(decision)),
             Err(error) => {
                 cluster.remove_pod(pod);
                 Err(error)

@@ -116,6 +116,19 @@ impl From<ChangeError> for ScheduleError {
     }
 }
 
+/// What became of one attempt, written down no further than need be.
+pub(crate) enum Attempted {
+    /// Columns found this node, and the pod is bound to it.
+    Bound {
+        /// The node.
+        node: NodeIx,
+        /// Its total score; `None` where the nominated node was taken without scoring.
+        score: Option<i64>,
+    },
+    /// Anything else.
+    Other(Decision),
+}
+
 /// What PostFilter came to, by names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PostFilter {
@@ -256,7 +269,13 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Decision, ScheduleError> {
         let pod = find(cluster, namespace, name)?;
-        self.attempt(cluster, pod, start_time)
+        Ok(match self.attempt(cluster, pod, start_time)? {
+            Attempted::Bound { node, score } => {
+                let node = cluster.nodes().name(node).to_string();
+                Decision::Bound { node, score, volumes: Vec::new() }
+            }
+            Attempted::Other(decision) => decision,
+        })
     }
 
     /// Attempts pending pods one after the other, each as [`Scheduler::schedule`] does, and writes
@@ -291,59 +310,63 @@ impl Scheduler {
         cluster: &mut Cluster,
         pod: PodIx,
     ) -> Result<Option<NodeIx>, ScheduleError> {
-        let placed = self.node_or_decision(cluster, pod)?;
-        Ok(placed.map_or_else(
-            |decision| decision.node().and_then(|node| cluster.nodes().find(node)),
-            Some,
-        ))
-    }
-
-    /// Attempts one pending pod. Gives the node where columns found one and the pod is bound to it,
-    /// else the decision.
-    pub(crate) fn node_or_decision(
-        &mut self,
-        cluster: &mut Cluster,
-        pod: PodIx,
-    ) -> Result<Result<NodeIx, Decision>, ScheduleError> {
         if cluster.pods().get(pod).is_none() {
             return Err(ScheduleError::NoSuchPod(format!("number {}", pod.at())));
         }
-        let planned = self.planned(cluster, pod)?;
-        if is_waiting(cluster, pod)
-            && let Some(Some((node, _))) = self.best_by_columns(planned, cluster, pod)
-        {
-            cluster.bind(pod, node, None)?;
-            return Ok(Ok(node));
-        }
-        self.attempt(cluster, pod, None).map(Err)
+        Ok(match self.attempt(cluster, pod, None)? {
+            Attempted::Bound { node, .. } => Some(node),
+            Attempted::Other(decision) => decision.node().and_then(|it| cluster.nodes().find(it)),
+        })
     }
 
-    fn attempt(
+    /// Attempts a pod that is there.
+    pub(crate) fn attempt(
         &mut self,
         cluster: &mut Cluster,
         pod: PodIx,
         start_time: Option<Timestamp>,
-    ) -> Result<Decision, ScheduleError> {
+    ) -> Result<Attempted, ScheduleError> {
         let planned = self.planned(cluster, pod)?;
         let attempted = object(cluster, pod);
         if attempted.node_name.is_some() {
             return Err(ScheduleError::AlreadyBound(attempted.meta.key()));
         }
         if attempted.is_terminating() {
-            return Ok(Decision::Skipped(message::deleting(attempted)));
+            return Ok(Attempted::Other(Decision::Skipped(message::deleting(attempted))));
         }
-        if let Some(best) = self.best_by_columns(planned, cluster, pod) {
-            if let Some((node, score)) = best {
-                let name = cluster.nodes().name(node).to_string();
+        let decision = match self.best_by_columns(planned, cluster, pod) {
+            Some(Some((node, score))) => {
                 cluster.bind(pod, node, start_time)?;
-                return Ok(Decision::Bound { node: name, score, volumes: Vec::new() });
+                return Ok(Attempted::Bound { node, score });
             }
-            if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
-                return Ok(failed.take_effect(cluster, pod));
-            }
-            let (evaluation, _) = self.evaluate_as(planned, cluster, pod);
-            return self.make_room(planned, cluster, pod, &evaluation);
+            Some(None) => self.fail_by_columns(planned, cluster, pod)?,
+            None => self.attempt_by_rules(planned, cluster, pod, start_time)?,
+        };
+        Ok(Attempted::Other(decision))
+    }
+
+    /// What is done for a pod that columns found no node for.
+    fn fail_by_columns(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Result<Decision, ScheduleError> {
+        if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
+            return Ok(failed.take_effect(cluster, pod));
         }
+        let (evaluation, _) = self.evaluate_as(planned, cluster, pod);
+        self.make_room(planned, cluster, pod, &evaluation)
+    }
+
+    /// Attempts a pod that columns do not cover.
+    fn attempt_by_rules(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+        start_time: Option<Timestamp>,
+    ) -> Result<Decision, ScheduleError> {
         let (evaluation, next) = self.evaluate_as(planned, cluster, pod);
         self.next_start_node_index = next;
         if let Some(rejection) = evaluation.pre_enqueue {
@@ -671,13 +694,6 @@ fn nominated_node<S: Score>(
 fn no_profile(pod: &Pod) -> ScheduleError {
     let wanted = pod.spec.scheduler_name.as_deref().unwrap_or(DEFAULT_SCHEDULER);
     ScheduleError::NoProfile { pod: pod.meta.key(), scheduler: wanted.to_owned() }
-}
-
-/// Whether the pod is there, has no node and is to stay.
-fn is_waiting(cluster: &Cluster, pod: PodIx) -> bool {
-    cluster.pods().get(pod).is_some_and(|row| {
-        row.pod.node_name.is_none() && !cluster.classes().get(row.class).terminating
-    })
 }
 
 /// Whether nominations make a difference to the pod: its own, or one of the same or a higher

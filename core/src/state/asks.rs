@@ -36,7 +36,7 @@ pub struct Asks {
     /// Affinity and anti-affinity to pods.
     pub pod_affinity: PodAffinityIx,
     /// Storage or devices are asked for, or gates hold the pod back: only its objects tell more.
-    pub more: bool,
+    pub beyond_columns: bool,
 }
 
 /// Every distinct part.
@@ -82,7 +82,7 @@ impl Asked {
                 affinity.and_then(|it| it.pod_affinity.clone()),
                 affinity.and_then(|it| it.pod_anti_affinity.clone()),
             ]),
-            more: spec.volumes.iter().any(Volume::needs_storage)
+            beyond_columns: spec.volumes.iter().any(Volume::needs_storage)
                 || !spec.resource_claims.is_empty()
                 || !spec.scheduling_gates.is_empty(),
         }

@@ -132,7 +132,7 @@ impl<S: Score> View<S> {
             relations.allowed[self.layout.zone_of(node)] && !relations.refuse(node)
         })?;
         relations.stamp(&mut stamp);
-        self.make_room(cluster, index);
+        self.keep_or_forget(cluster, index);
         let Self { tables, layout, classes, scratch, weights, .. } = self;
         let columns = tables.columns(class);
         let known = &mut classes[index];
@@ -163,7 +163,7 @@ impl<S: Score> View<S> {
     }
 
     /// Decides whether the class keeps its totals.
-    fn make_room(&mut self, cluster: &Cluster, index: ClassIx) {
+    fn keep_or_forget(&mut self, cluster: &Cluster, index: ClassIx) {
         let nodes = cluster.nodes().len();
         let now = cluster.log().now();
         let known = &mut self.classes[index];
@@ -195,15 +195,13 @@ impl<S: Score> Tables<S> {
         let feasible = |tables: &Self, node| tables.feasible(class, node) && nearby(node);
         if let Some(facet) = class.disliked {
             let mut scores = self.disliked.get_mut(facet).take()?;
-            let max = scores.easy_max(|node| feasible(self, node));
-            scores.normalize(max.unwrap_or(0), weights.taints, true);
+            let max = scores.settle(weights.taints, true, |node| feasible(self, node));
             *self.disliked.get_mut(facet) = Some(scores);
             stamp.push(max?);
         }
         if let Some(facet) = class.preferred {
             let mut scores = self.preferred.get_mut(facet).take()?;
-            let max = scores.easy_max(|node| feasible(self, node));
-            scores.normalize(max.unwrap_or(0), weights.affinity, false);
+            let max = scores.settle(weights.affinity, false, |node| feasible(self, node));
             *self.preferred.get_mut(facet) = Some(scores);
             stamp.push(max?);
         }

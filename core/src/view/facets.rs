@@ -158,13 +158,20 @@ impl<S: Score> Normalized<S> {
         feasible().map(|(_, raw)| *raw).max().unwrap_or(0)
     }
 
-    /// The same, where it is easily found out: some node with the largest raw score of all is
-    /// feasible, mostly the one that was so the last time.
-    pub(super) fn easy_max(&mut self, feasible: impl Fn(NodeIx) -> bool) -> Option<i64> {
+    /// Makes the default normalisation where the largest raw score of a feasible node is easily
+    /// found out, and gives that: some node with the largest of all is feasible, mostly the one that
+    /// was so the last time.
+    pub(super) fn settle(
+        &mut self,
+        weight: i64,
+        reversed: bool,
+        feasible: impl Fn(NodeIx) -> bool,
+    ) -> Option<i64> {
         let (before, after) = self.best.split_at(self.witness);
         let mut asked = after.iter().chain(before).take(ASKED);
         let found = asked.position(|node| feasible(*node))?;
         self.witness = (self.witness + found) % self.best.len();
+        self.normalize(self.largest, weight, reversed);
         Some(self.largest)
     }
 }

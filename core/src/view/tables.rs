@@ -72,7 +72,7 @@ impl<S: Score> Tables<S> {
     ) -> Result<ClassView, NeedsPlainRules> {
         let class = cluster.classes().get(index);
         let (pod, labels, asks) = (class.pod.clone(), class.labels, class.asks);
-        if asks.more || cluster.nodes().is_empty() {
+        if asks.beyond_columns || cluster.nodes().is_empty() {
             return Err(NeedsPlainRules);
         }
         let arguments = &profile.arguments;
