@@ -1,5 +1,6 @@
 //! One measured run: every pending pod placed in order, with the time that each decision takes.
 
+use crate::clock::timed;
 use crate::input::Input;
 use anyhow::Result;
 use bayplan::scheduler::Scheduler;
@@ -14,8 +15,10 @@ pub struct Run {
     pub bound: usize,
     /// How many did not.
     pub unschedulable: usize,
-    /// What each decision took, in order of the pods.
+    /// What each decision took by the clock, in order of the pods.
     pub times: Vec<Duration>,
+    /// What the run took of the deciding thread's processor.
+    pub processor: Duration,
     /// The decisions as one number.
     pub digest: Digest,
 }
@@ -26,6 +29,11 @@ impl Run {
     /// # Errors
     /// A pod could not be attempted.
     pub fn new(input: &mut Input, scheduler: &mut Scheduler, limit: Duration) -> Result<Self> {
+        let (run, processor) = timed(|| Self::place(input, scheduler, limit));
+        Ok(Self { processor, ..run? })
+    }
+
+    fn place(input: &mut Input, scheduler: &mut Scheduler, limit: Duration) -> Result<Self> {
         let mut run = Self::default();
         let mut spent = Duration::ZERO;
         for pod in &input.pending {
@@ -62,6 +70,11 @@ impl Run {
     /// Decisions per second.
     pub fn rate(&self) -> f64 {
         self.times.len() as f64 / self.total().as_secs_f64().max(1e-9)
+    }
+
+    /// Decisions per second of processor time.
+    pub fn processor_rate(&self) -> f64 {
+        self.times.len() as f64 / self.processor.as_secs_f64().max(1e-9)
     }
 
     /// What a decision took that is slower than this share (0 to 1) of all.
