@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod input;
+pub mod load;
+pub mod plot;
 pub mod run;
 pub mod shapes;
 

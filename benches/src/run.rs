@@ -29,23 +29,26 @@ impl Run {
     /// # Errors
     /// A pod could not be attempted.
     pub fn new(input: &mut Input, scheduler: &mut Scheduler, limit: Duration) -> Result<Self> {
-        let (run, processor) = timed(|| Self::place(input, scheduler, limit));
-        Ok(Self { processor, ..run? })
-    }
-
-    fn place(input: &mut Input, scheduler: &mut Scheduler, limit: Duration) -> Result<Self> {
-        let mut run = Self::default();
-        let mut spent = Duration::ZERO;
-        for pod in &input.pending {
-            let start = Instant::now();
-            let node = scheduler.schedule_pod(&mut input.cluster, *pod)?;
-            let time = start.elapsed();
-            run.note(&input.cluster, *pod, node);
-            run.times.push(time);
-            spent += time;
-            if spent >= limit {
-                break;
+        let mut times = Vec::with_capacity(input.pending.len());
+        let mut nodes = Vec::with_capacity(input.pending.len());
+        let (placed, processor) = timed(|| -> Result<()> {
+            let begin = Instant::now();
+            let mut start = begin;
+            for pod in &input.pending {
+                nodes.push(scheduler.schedule_pod(&mut input.cluster, *pod)?);
+                let now = Instant::now();
+                times.push(now - start);
+                start = now;
+                if now - begin >= limit {
+                    break;
+                }
             }
+            Ok(())
+        });
+        placed?;
+        let mut run = Self { times, processor, ..Self::default() };
+        for (pod, node) in input.pending.iter().zip(nodes) {
+            run.note(&input.cluster, *pod, node);
         }
         Ok(run)
     }
