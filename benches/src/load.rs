@@ -261,3 +261,47 @@ const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 fn image(number: usize) -> String {
     format!("registry.example/app-{number}:1.0")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Run;
+    use bayplan::scheduler::{Engine, Scheduler};
+    use std::time::Duration;
+
+    fn small(kind: Kind) -> Load {
+        Load { nodes: 40, pods: 60, templates: 50, groups: 8, racks: 4, ..Load::new(kind) }
+    }
+
+    fn run(load: &Load, engine: Engine) -> Run {
+        let mut input = load.input().expect("the load is well formed");
+        let mut scheduler = Scheduler::default().with_engine(engine);
+        Run::new(&mut input, &mut scheduler, Duration::MAX).expect("every pod can be attempted")
+    }
+
+    #[test]
+    fn both_engines_place_every_kind_alike() {
+        for kind in Kind::ALL {
+            for topology_key in [ZONE, RACK] {
+                let load = Load { topology_key, ..small(kind) };
+                let [fast, plain] = [Engine::Fast, Engine::Plain].map(|engine| run(&load, engine));
+                assert_eq!(fast.digest, plain.digest, "{} by {topology_key}", kind.name());
+                assert!(fast.bound > 0, "{} by {topology_key}", kind.name());
+            }
+        }
+    }
+
+    #[test]
+    fn running_pods_fill_the_nodes_as_far_as_was_asked_for() {
+        for percent in [10, 50, 100] {
+            let running = Running::CpuPercent(percent);
+            let cluster = Load { running, ..small(Kind::Basic) }.input().unwrap().cluster;
+            let nodes = cluster.nodes();
+            for node in &nodes.by_rank {
+                let allocatable = nodes.allocatable(*node, Tracked::Cpu);
+                let left = allocatable * percent / 100 - nodes.requested(*node, Tracked::Cpu);
+                assert!((0..1000).contains(&left), "{left} of {allocatable} at {percent} percent");
+            }
+        }
+    }
+}

@@ -16,7 +16,7 @@ struct Arguments {
     /// Only these axes: nodes, fill, templates, groups, zones, racks.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// Pods that are placed for each point.
+    /// Pods that are placed for each point; on small clusters 20 for each node.
     #[arg(long, default_value_t = 10_000)]
     pods: usize,
     /// Runs for each point; the fastest counts.
@@ -141,8 +141,9 @@ fn curve(axis: &Axis, kind: Kind, arguments: &Arguments) -> Result<Curve> {
     let up_to = arguments.up_to.unwrap_or(usize::MAX);
     let mut points = Vec::new();
     for value in axis.values.iter().copied().filter(|value| *value <= up_to) {
-        let load = Load { pods: arguments.pods, ..Load::new(kind) };
-        let run = fastest(&(axis.vary)(load, value), arguments.runs)?;
+        let mut load = (axis.vary)(Load::new(kind), value);
+        load.pods = arguments.pods.min(20 * load.nodes);
+        let run = fastest(&load, arguments.runs)?;
         let micros = |time: Duration| time.as_nanos() as f64 / 1000.0;
         let figures = json!({
             "axis": axis.name,
