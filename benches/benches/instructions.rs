@@ -5,8 +5,8 @@
 //! twentieth above what was counted when it was written down: who makes something cheaper, or has a
 //! reason to make it dearer, writes down the new count.
 
-// The attributes write paths that are longer than need be.
-#![allow(unused_qualifications)]
+// The attributes write items without documentation, and paths longer than need be.
+#![allow(missing_docs, unused_qualifications)]
 
 use bayplan::batch::Template;
 use bayplan::cycle::decision::Decision;

@@ -22,6 +22,9 @@ struct Arguments {
     /// Runs for each point; the fastest counts.
     #[arg(long, default_value_t = 3)]
     runs: usize,
+    /// No more decisions of a run when they took this many seconds.
+    #[arg(long, default_value_t = 2)]
+    limit_s: u64,
     /// Leaves out points with larger values.
     #[arg(long)]
     up_to: Option<usize>,
@@ -143,7 +146,7 @@ fn curve(axis: &Axis, kind: Kind, arguments: &Arguments) -> Result<Curve> {
     for value in axis.values.iter().copied().filter(|value| *value <= up_to) {
         let mut load = (axis.vary)(Load::new(kind), value);
         load.pods = arguments.pods.min(20 * load.nodes);
-        let run = fastest(&load, arguments.runs)?;
+        let run = fastest(&load, arguments)?;
         let micros = |time: Duration| time.as_nanos() as f64 / 1000.0;
         let figures = json!({
             "axis": axis.name,
@@ -166,16 +169,18 @@ fn curve(axis: &Axis, kind: Kind, arguments: &Arguments) -> Result<Curve> {
 
 /// Places the pods several times, each time by a scheduler that knows nothing yet, and takes them
 /// back.
-fn fastest(load: &Load, runs: usize) -> Result<Run> {
+fn fastest(load: &Load, arguments: &Arguments) -> Result<Run> {
     let mut input = load.input()?;
+    let limit = Duration::from_secs(arguments.limit_s);
     let mut best: Option<Run> = None;
-    for _ in 0..runs.max(1) {
+    for _ in 0..arguments.runs.max(1) {
         let savepoint = input.cluster.savepoint();
-        let run = Run::new(&mut input, &mut Scheduler::default(), Duration::MAX);
+        let run = Run::new(&mut input, &mut Scheduler::default(), limit);
         input.cluster.rollback(savepoint);
         let run = run?;
-        ensure!(best.as_ref().is_none_or(|best| best.digest == run.digest), "the runs differ");
-        if best.as_ref().is_none_or(|best| run.processor < best.processor) {
+        let alike = |best: &Run| best.digest == run.digest || best.times.len() != run.times.len();
+        ensure!(best.as_ref().is_none_or(alike), "the runs differ");
+        if best.as_ref().is_none_or(|best| run.processor_rate() > best.processor_rate()) {
             best = Some(run);
         }
     }
