@@ -270,7 +270,7 @@ mod tests {
     use std::time::Duration;
 
     fn small(kind: Kind) -> Load {
-        Load { nodes: 40, pods: 60, templates: 50, groups: 8, racks: 4, ..Load::new(kind) }
+        Load { nodes: 40, pods: 30, templates: 30, groups: 8, racks: 4, ..Load::new(kind) }
     }
 
     fn run(load: &Load, engine: Engine) -> Run {

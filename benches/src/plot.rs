@@ -24,7 +24,7 @@ pub struct Curve {
     pub name: String,
     /// What was measured: value on the axis, pods per second.
     pub points: Vec<(f64, f64)>,
-    /// Points to compare with, in the color of the curve: filled and hollow ones.
+    /// Points to compare with, in the color of the curve: triangles and crosses.
     pub references: [Option<(f64, f64)>; 2],
 }
 
@@ -83,10 +83,10 @@ impl Chart {
             chart.draw_series(LineSeries::new(curve.points.clone(), color.stroke_width(2)))?;
             let dots = curve.points.iter().map(|point| Circle::new(*point, 3, color.filled()));
             chart.draw_series(dots)?;
-            for (reference, style) in curve.references.iter().zip([color.filled(), (*color).into()])
-            {
-                chart.draw_series(reference.map(|at| TriangleMarker::new(at, 6, style)))?;
-            }
+            let [all, sample] = curve.references;
+            let mark_all = |at| TriangleMarker::new(at, 6, color.filled());
+            chart.draw_series(all.map(mark_all))?;
+            chart.draw_series(sample.map(|at| Cross::new(at, 4, color.stroke_width(2))))?;
         }
         self.draw_legend(&legend)?;
         area.present()?;
@@ -97,25 +97,19 @@ impl Chart {
         &self,
         area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
     ) -> Result<(), Box<dyn std::error::Error>> {
-        let font = ("sans-serif", 13);
-        for (row, (curve, color)) in self.curves.iter().zip(COLORS.iter().cycle()).enumerate() {
-            let y = 60 + 20 * row as i32;
+        let text = |line: &str, x, y| Text::new(line.to_owned(), (x, y - 6), ("sans-serif", 13));
+        let mut y = 60;
+        for (curve, color) in self.curves.iter().zip(COLORS.iter().cycle()) {
             area.draw(&PathElement::new([(4, y), (24, y)], color.stroke_width(2)))?;
-            area.draw(&Text::new(curve.name.clone(), (30, y - 6), font))?;
+            area.draw(&text(&curve.name, 30, y))?;
+            y += 20;
         }
         if self.curves.iter().any(|curve| curve.references.iter().any(Option::is_some)) {
-            let y = 80 + 20 * self.curves.len() as i32;
-            for (row, line) in
-                ["kube-scheduler's loop:", "all nodes", "default sample"].iter().enumerate()
-            {
-                area.draw(&Text::new(
-                    *line,
-                    (30 - 26 * i32::from(row == 0), y + 20 * row as i32 - 6),
-                    font,
-                ))?;
-            }
-            area.draw(&TriangleMarker::new((14, y + 20), 6, BLACK.filled()))?;
-            area.draw(&TriangleMarker::new((14, y + 40), 6, BLACK))?;
+            area.draw(&text("kube-scheduler's loop:", 4, y + 20))?;
+            area.draw(&TriangleMarker::new((14, y + 40), 6, BLACK.filled()))?;
+            area.draw(&text("all nodes", 30, y + 40))?;
+            area.draw(&Cross::new((14, y + 60), 4, BLACK.stroke_width(2)))?;
+            area.draw(&text("default sample", 30, y + 60))?;
         }
         Ok(())
     }

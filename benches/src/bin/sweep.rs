@@ -23,7 +23,7 @@ struct Arguments {
     #[arg(long, default_value_t = 3)]
     runs: usize,
     /// No more decisions of a run when they took this many seconds.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 5)]
     limit_s: u64,
     /// Leaves out points with larger values.
     #[arg(long)]
