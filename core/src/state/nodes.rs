@@ -41,15 +41,58 @@ pub struct NodeRow {
 pub const EXACT: i64 = 1 << 46;
 
 impl NodeRow {
-    /// CPU and memory that pods may use, where there is some of both and neither is beyond
-    /// [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may be used
-    /// shows in floating point as well.
+    /// Whether [`Lanes`] tell everything about CPU and memory: pods may use some of both, and no
+    /// more than [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may
+    /// be used shows in floating point as well.
     #[inline]
-    pub fn exact_allocatable(&self) -> Option<[f64; 2]> {
-        let amounts = [self.allocatable_milli_cpu, self.allocatable_memory];
+    pub fn is_exact(&self) -> bool {
         let exact = |amount: i64| (amount as u64).wrapping_sub(1) < EXACT as u64;
-        (exact(amounts[0]) && exact(amounts[1])).then(|| amounts.map(|amount| amount as f64))
+        exact(self.allocatable_milli_cpu) && exact(self.allocatable_memory)
     }
+}
+
+/// The numbers of several nodes side by side: what is done to all of them in one loop becomes vector
+/// instructions. CPU stands first, then memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes<const N: usize> {
+    /// What pods may use.
+    pub allocatable: [[f64; N]; 2],
+    /// What the node's pods request.
+    pub requested: [[f64; N]; 2],
+    /// What they request for scoring.
+    pub scored: [[f64; N]; 2],
+    /// How many pods the node takes.
+    pub pods_allowed: [f64; N],
+    /// How many pods it has.
+    pub pods: [f64; N],
+}
+
+impl<const N: usize> Lanes<N> {
+    /// The numbers of these nodes.
+    #[inline]
+    pub fn of(rows: &[NodeRow; N]) -> Self {
+        let each = |number: fn(&NodeRow) -> i64| rows.each_ref().map(|row| number(row) as f64);
+        Self {
+            allocatable: [
+                each(|row| row.allocatable_milli_cpu),
+                each(|row| row.allocatable_memory),
+            ],
+            requested: [each(|row| row.requested_milli_cpu), each(|row| row.requested_memory)],
+            scored: [each(|row| row.scored_milli_cpu), each(|row| row.scored_memory)],
+            pods_allowed: each(|row| row.pods_allowed),
+            pods: each(|row| row.pods),
+        }
+    }
+}
+
+/// The largest whole number that is not above `x`, which lies between 0 and 2⁵¹.
+#[inline]
+pub fn floor(x: f64) -> f64 {
+    // From here on floating point has whole numbers only. Unlike a conversion to a whole number this
+    // can be done to several numbers at once.
+    const WHOLE: f64 = (1_u64 << 52) as f64;
+    let nearest = (x + WHOLE) - WHOLE;
+    if nearest > x { nearest - 1.0 } else { nearest }
 }
 
 /// A resource that few pods ask for: allocatable and requested amounts per node.

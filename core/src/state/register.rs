@@ -158,7 +158,7 @@ impl Cluster {
     }
 
     /// A number per node that its taints decide.
-    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i64) -> IndexVec<NodeIx, i64> {
+    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i32) -> IndexVec<NodeIx, i32> {
         self.node_sets.by_taints(of)
     }
 
