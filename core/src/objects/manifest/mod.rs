@@ -12,15 +12,19 @@
 
 mod configuration;
 mod documents;
+mod duplicates;
 mod fault;
 mod input;
 mod kinds;
+mod memo;
+mod part;
 mod place;
 mod position;
 mod reader;
 mod sharing;
 #[cfg(all(test, feature = "yaml"))]
 mod tests;
+mod texts;
 
 pub use configuration::{fault_of, value};
 pub use documents::{nests_too_deeply, whole_documents};
