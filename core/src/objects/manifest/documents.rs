@@ -44,14 +44,18 @@ pub(super) fn document_at(text: &str, start: usize) -> (Document, usize) {
     }
 }
 
-/// Parts of a text for several threads: where each begins and the next one may. Together they are
-/// no longer than a `window`, unless a document is. That they begin with a document is likely, not
-/// certain.
-pub(super) fn likely_parts(text: &str, start: usize, length: usize, window: usize) -> Vec<Extent> {
+/// Parts of a text for several threads, about as long as `length` and not more than `parts_max`:
+/// where each begins and the next one may. That each begins with a document is likely, not certain.
+pub(super) fn likely_parts(
+    text: &str,
+    start: usize,
+    length: usize,
+    parts_max: usize,
+) -> Vec<Extent> {
     let mut parts = Vec::new();
     let (mut from, mut seen) = (start, start);
-    while seen < text.len() && seen - start < window {
-        let to = (seen + length).min(text.len());
+    while seen < text.len() && seen - start < length.saturating_mul(parts_max) {
+        let to = seen.saturating_add(length).min(text.len());
         let whole = whole_documents(&text.as_bytes()[from..to], seen - from);
         seen = to;
         let next = (whole > 0).then(|| skip_to_content(text, from + whole)).flatten();

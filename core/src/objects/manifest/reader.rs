@@ -15,9 +15,11 @@ use std::sync::Arc;
 /// More faults than this are counted only.
 const FAULTS_MAX: usize = 1000;
 
-/// How much text a thread reads at a time, and all of them before the findings are put together.
+/// How much text a thread reads at a time.
 const PART_BYTES: usize = 512 << 10;
-const WINDOW_BYTES: usize = 8 << 20;
+
+/// How many parts are read before their findings are put together.
+const PARTS_MAX: usize = 16;
 
 /// Reads texts one after the other into one [`Input`].
 ///
@@ -30,6 +32,7 @@ pub struct Reader {
     collected: Collected,
     sharing: Sharing,
     validates: bool,
+    part_bytes: usize,
 }
 
 /// What was found so far, and how far the source is read.
@@ -55,7 +58,7 @@ impl Default for Reader {
             documents: 0,
             fed_bytes: 0,
         };
-        Self { collected, sharing: Sharing::default(), validates: true }
+        Self { collected, sharing: Sharing::default(), validates: true, part_bytes: PART_BYTES }
     }
 }
 
@@ -69,6 +72,11 @@ impl Reader {
     /// refuse it: for recordings of what a scheduler was given.
     pub fn without_validation() -> Self {
         Self { validates: false, ..Self::default() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_part_bytes(part_bytes: usize) -> Self {
+        Self { part_bytes, ..Self::default() }
     }
 
     /// Reads one whole text. `source` is what faults call it.
@@ -118,7 +126,7 @@ impl Reader {
         let head = text.as_bytes().get(..next.unwrap_or(text.len())).unwrap_or_default();
         self.collected.lines += documents::newlines(head);
         while let Some(start) = next {
-            let parts = documents::likely_parts(text, start, PART_BYTES, WINDOW_BYTES);
+            let parts = documents::likely_parts(text, start, self.part_bytes, PARTS_MAX);
             for part in in_parallel(parts, |extent: Extent| Part::read(whole, extent)) {
                 if next != Some(part.start) {
                     break;
