@@ -15,15 +15,15 @@ use serde_json::{Value, json};
 const HOST: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
-/// Two large zones, one of a single node, and nodes without a zone.
-fn cluster(random: &mut Random) -> Cluster {
+/// Two large zones, one of a single node, and nodes without a zone if `some_lack_it`.
+fn cluster(random: &mut Random, some_lack_it: bool) -> Cluster {
     let nodes = (0..700).map(|at| {
         let name = format!("node-{at:03}");
         let mut made = node(&name).label(HOST, &name).pods(4 + random.below(8) as u32);
         made = made.cpu(["8", "16", "32"][random.below(3)]).memory("64Gi");
         made = match at {
             0 => made.label(ZONE, "single"),
-            at if at % 50 == 0 => made,
+            at if some_lack_it && at % 50 == 0 => made,
             at => made.label(ZONE, ["a", "b"][at % 2]),
         };
         made = made.label("disk", ["ssd", "hdd"][random.below(2)]);
@@ -44,7 +44,16 @@ fn specs(random: &mut Random) -> Value {
     };
     let near = json!({"topologyKey": ZONE, "labelSelector": selector});
     let hosts = json!({"topologyKey": HOST, "labelSelector": selector});
-    match random.below(8) {
+    let prefer = |term: &Value, weight| {
+        json!({"preferredDuringSchedulingIgnoredDuringExecution":
+            [{"weight": weight, "podAffinityTerm": term}]})
+    };
+    let softly = |key, skew| {
+        let mut constraint = spread(key, skew);
+        constraint["whenUnsatisfiable"] = json!("ScheduleAnyway");
+        constraint
+    };
+    match random.below(13) {
         0 => {
             json!({"topologySpreadConstraints": [spread(ZONE, 1 + random.below(3)), spread(HOST, 1)]})
         }
@@ -53,12 +62,20 @@ fn specs(random: &mut Random) -> Value {
             "requiredDuringSchedulingIgnoredDuringExecution": [hosts]}}}),
         3 => json!({"affinity": {"podAffinity": {
             "requiredDuringSchedulingIgnoredDuringExecution": [near]}}}),
-        4 => json!({"affinity": {"podAffinity": {
-            "preferredDuringSchedulingIgnoredDuringExecution":
-                [{"weight": 1 + random.below(100), "podAffinityTerm": near}]}}}),
+        4 => json!({"affinity": {"podAffinity": prefer(&near, 1 + random.below(100))}}),
         5 => json!({"affinity": {"nodeAffinity": {
             "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 20, "preference": {
                 "matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}}]}}}),
+        7 => json!({"topologySpreadConstraints":
+            [softly(ZONE, 1 + random.below(3)), softly(HOST, 1 + random.below(3))]}),
+        8 => json!({"topologySpreadConstraints": [softly(ZONE, 1)]}),
+        9 => json!({"topologySpreadConstraints": [softly(HOST, 1), spread(ZONE, 2)],
+            "affinity": {"podAntiAffinity": prefer(&near, 1 + random.below(100))}}),
+        10 => json!({"affinity": {"podAntiAffinity": prefer(&hosts, 1 + random.below(100))}}),
+        11 => json!({"affinity": {
+            "podAffinity": prefer(&hosts, 1 + random.below(100)),
+            "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "store"}}}]}}}),
         6 => json!({"nodeSelector": {"disk": "hdd"}}),
         _ => json!({}),
     }
@@ -79,9 +96,9 @@ fn best(cluster: &Cluster, evaluation: &Evaluation) -> Option<NodeIx> {
 #[test]
 fn the_best_by_blocks_is_the_best_of_all_nodes() {
     let mut found = 0;
-    for seed in 0..4 {
+    for seed in 0..6 {
         let mut random = Random::keyed(seed, "blocks");
-        let mut cluster = cluster(&mut random);
+        let mut cluster = cluster(&mut random, seed % 2 == 0);
         let (mut fast, mut all) = (Scheduler::default(), Scheduler::default());
         let mut plain = Scheduler::default().with_engine(Engine::Plain);
         let mut spec = specs(&mut random);
@@ -111,13 +128,13 @@ fn the_best_by_blocks_is_the_best_of_all_nodes() {
         }
         assert!(cluster.is_counted_right());
     }
-    assert!(found > 600, "too few pods found a node: {found}");
+    assert!(found > 900, "too few pods found a node: {found}");
 }
 
 #[test]
 fn a_batch_is_decided_as_one_by_one() {
     let mut random = Random::keyed(7, "batch");
-    let mut together = cluster(&mut random);
+    let mut together = cluster(&mut random, false);
     for step in 0..400 {
         let spec = specs(&mut random);
         let made = next_pod(&mut random, step, &spec);

@@ -54,6 +54,11 @@ impl Bits {
         self.bits.as_raw_slice().iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Whether every position is in the set.
+    pub fn is_full(&self) -> bool {
+        self.count() == self.bits.len()
+    }
+
     /// Keeps what is in `other` too.
     pub fn and(&mut self, other: &Self) {
         debug_assert_eq!(self.bits.len(), other.bits.len());
@@ -70,6 +75,30 @@ impl Bits {
         {
             *mine |= theirs;
         }
+    }
+
+    /// Changes the values at the positions in the set. Of `values` there are as many as positions.
+    pub fn mark<T>(&self, values: &mut [T], mut change: impl FnMut(&mut T)) {
+        for (values, word) in values.chunks_mut(64).zip(self.bits.as_raw_slice()) {
+            match *word {
+                0 => {}
+                // Without a question this becomes vector instructions.
+                u64::MAX => values.iter_mut().for_each(&mut change),
+                mut rest => {
+                    while rest != 0 {
+                        if let Some(value) = values.get_mut(rest.trailing_zeros() as usize) {
+                            change(value);
+                        }
+                        rest &= rest - 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts a range of positions in.
+    pub fn fill(&mut self, positions: std::ops::Range<usize>) {
+        self.bits[positions].fill(true);
     }
 
     /// The positions in the set, ascending.

@@ -8,6 +8,7 @@ use super::labels::LabelSets;
 use super::node_sets::NodeSets;
 use super::pods::Pods;
 use super::topology::{Domains, NO_DOMAIN, Topology};
+use crate::base::bits::Bits;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use smallvec::SmallVec;
@@ -116,8 +117,9 @@ impl Counters {
     ) -> Counter {
         let domains = topology.domains(key.key);
         let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
+        let eligible = eligible.filter(|set| !set.is_full());
         let counts = |node: NodeIx| eligible.is_none_or(|set| set.contains(node.at()));
-        let mut counter = Counter::new(domains, counts);
+        let mut counter = Counter::new(domains, eligible);
         for set in key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher)) {
             for node in pods.nodes_of(*set) {
                 let domain = domains.of[node];
@@ -205,9 +207,7 @@ impl Counters {
         for (at, counter) in self.counters.iter_mut().enumerate() {
             let key = self.counter_keys.value(CounterIx::new(at));
             let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
-            *counter = Counter::new(topology.domains(key.key), |node: NodeIx| {
-                eligible.is_none_or(|set| set.contains(node.at()))
-            });
+            *counter = Counter::new(topology.domains(key.key), eligible);
         }
         for (at, carrier) in self.carriers.iter_mut().enumerate() {
             let key = self.carrier_keys.value(CarrierIx::new(at));
@@ -257,11 +257,19 @@ impl Counter {
         longest(self) == longest(other)
     }
 
-    fn new(domains: &Domains, counts: impl Fn(NodeIx) -> bool) -> Self {
-        let present: Vec<bool> = if domains.each_node {
-            domains.of.indices().map(counts).collect()
-        } else {
-            domains.nodes.iter().map(|nodes| nodes.iter().any(|node| counts(*node))).collect()
+    /// No pod counted; `eligible` are the counting nodes, `None` means all.
+    fn new(domains: &Domains, eligible: Option<&Bits>) -> Self {
+        let present: Vec<bool> = match eligible {
+            None => vec![true; domains.nodes.len()],
+            Some(eligible) if domains.each_node => {
+                let mut present = vec![false; domains.nodes.len()];
+                eligible.mark(&mut present, |present| *present = true);
+                present
+            }
+            Some(eligible) => {
+                let counts = |node: &NodeIx| eligible.contains(node.at());
+                domains.nodes.iter().map(|nodes| nodes.iter().any(counts)).collect()
+            }
         };
         let number = present.iter().filter(|present| **present).count();
         Self {

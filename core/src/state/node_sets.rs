@@ -199,10 +199,12 @@ impl NodeSets {
     }
 
     fn compute_eligible(&mut self, key: &Eligible, nodes: &Nodes, topology: &mut Topology) -> Bits {
-        let mut set = Bits::of(nodes.len(), |node| {
-            let has = |key: &KeyIx| topology.domains(*key).of[NodeIx::new(node)] != NO_DOMAIN;
-            key.keys.iter().all(has)
-        });
+        let mut set = Bits::all(nodes.len());
+        for domains in key.keys.iter().map(|key| topology.domains(*key)) {
+            if domains.some_lack_it {
+                set.and(&Bits::of(nodes.len(), |node| domains.of[NodeIx::new(node)] != NO_DOMAIN));
+            }
+        }
         if let Some(requirements) = &key.requirements {
             set.and(&self.meeting(requirements, nodes, topology));
         }
@@ -228,6 +230,12 @@ fn satisfying(requirement: &NodeRequirement, nodes: &Nodes, topology: &mut Topol
     };
     let of_value: Vec<bool> = domains.values.iter().map(|value| holds(Some(value))).collect();
     let absent = holds(None);
+    if let Some(ranges) = domains.few_ranges() {
+        let mut set = Bits::none(nodes.len());
+        let holding = ranges.iter().zip(&of_value).filter(|(_, holds)| **holds);
+        holding.for_each(|(range, _)| set.fill(range.clone()));
+        return set;
+    }
     Bits::of(nodes.len(), |node| match domains.of[NodeIx::new(node)] {
         NO_DOMAIN => absent,
         domain => of_value[domain as usize],

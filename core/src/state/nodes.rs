@@ -35,6 +35,23 @@ pub struct NodeRow {
     pub pods: i64,
 }
 
+/// The largest amount for which floating point gives the quotients that whole numbers give: a
+/// hundredfold is a whole number below 2⁵³, and a quotient of at most 100 that is no whole number is
+/// at least 2⁻⁴⁶ away from the next, twice the error of a division.
+pub const EXACT: i64 = 1 << 46;
+
+impl NodeRow {
+    /// CPU and memory that pods may use, where there is some of both and neither is beyond
+    /// [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may be used
+    /// shows in floating point as well.
+    #[inline]
+    pub fn exact_allocatable(&self) -> Option<[f64; 2]> {
+        let amounts = [self.allocatable_milli_cpu, self.allocatable_memory];
+        let exact = |amount: i64| (amount as u64).wrapping_sub(1) < EXACT as u64;
+        (exact(amounts[0]) && exact(amounts[1])).then(|| amounts.map(|amount| amount as f64))
+    }
+}
+
 /// A resource that few pods ask for: allocatable and requested amounts per node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AmountColumns {

@@ -2,6 +2,7 @@
 
 use super::facets::FacetIx;
 use crate::base::bits::Bits;
+use crate::column::Column;
 use crate::plugins::Plugin;
 use crate::plugins::reason::{Code, Reason, Rejection};
 
@@ -26,6 +27,8 @@ pub(super) struct ClassView {
     pub(super) spread: FacetIx,
     /// Affinity to pods; `None` where the plugin is off.
     pub(super) inter_pod: Option<FacetIx>,
+    /// What both of these say about single nodes.
+    pub(super) nearby: FacetIx,
 }
 
 impl ClassView {
@@ -41,7 +44,7 @@ impl ClassView {
 #[derive(Clone, Debug)]
 pub(super) struct Fixed<S> {
     /// Zero or refused, all of the below in one.
-    pub(super) column: Vec<S>,
+    pub(super) column: Column<S>,
     /// Not all of the column is zero.
     pub(super) refuses_some: bool,
     /// Not cordoned, or tolerated; `None` means all nodes.

@@ -96,10 +96,10 @@ impl<S: Score> View<S> {
                 self.tables.shapes.get(class.shape).fit.as_ref()?.rejection(nodes, node)
             }
             Plugin::PodTopologySpread => {
-                self.tables.spread.get(class.spread).rejection(cluster, node)
+                self.tables.spread.get(class.spread).rule.rejection(cluster, node)
             }
             Plugin::InterPodAffinity => {
-                self.tables.inter_pod.get(class.inter_pod?).rejection(cluster, node)
+                self.tables.inter_pod.get(class.inter_pod?).rule.rejection(cluster, node)
             }
             _ => None,
         }

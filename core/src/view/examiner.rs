@@ -50,7 +50,8 @@ impl<S: Score> Examiner<'_, S> {
 
     /// Whether the verdict about a node depends on that node and its pods alone.
     pub fn looks_at_one_node(&self, cluster: &Cluster) -> bool {
-        let inter_pod = self.class.inter_pod.map(|facet| self.view.tables.inter_pod.get(facet));
+        let inter_pod =
+            self.class.inter_pod.map(|facet| &self.view.tables.inter_pod.get(facet).rule);
         let inter_pod = inter_pod.filter(|_| self.view.weights.inter_pod_filters);
         self.view.profile.hosts.is_empty()
             && self.spread().is_none_or(Spread::refuses_nothing)
@@ -69,7 +70,7 @@ impl<S: Score> Examiner<'_, S> {
 
     /// The spread constraints, where the profile filters by them.
     fn spread(&self) -> Option<&Spread> {
-        let spread = self.view.tables.spread.get(self.class.spread);
+        let spread = &self.view.tables.spread.get(self.class.spread).rule;
         self.view.weights.spread_filters.then_some(spread)
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::map::Map;
-use crate::column::Score;
+use crate::column::{Blocks, Column, Score};
 use crate::state::ix::NodeIx;
 use crate::state::log::{Log, Sequence};
 use std::convert::Infallible;
@@ -69,31 +69,67 @@ impl<K: Copy + Eq + Hash, V> Facets<K, V> {
 /// A column that follows the pods of the nodes.
 #[derive(Clone, Debug)]
 pub(super) struct LiveColumn<S> {
-    pub(super) scores: Vec<S>,
+    column: Column<S>,
     seen: Option<Sequence>,
 }
 
 impl<S> Default for LiveColumn<S> {
     fn default() -> Self {
-        Self { scores: Vec::new(), seen: None }
+        Self { column: Column::default(), seen: None }
     }
 }
 
 impl<S: Score> LiveColumn<S> {
     /// Brings the column up to date: nodes touched since it was looked at last are computed again,
     /// or all nodes where that is less work.
-    pub(super) fn repair(&mut self, log: &Log, nodes: usize, mut score: impl FnMut(NodeIx) -> S) {
+    pub(super) fn repair(
+        &mut self,
+        log: &Log,
+        blocks: &Blocks,
+        nodes: usize,
+        mut score: impl FnMut(NodeIx) -> S,
+    ) {
         let now = log.now();
         let touched = self.seen.and_then(|seen| log.since(seen, nodes));
         match touched {
             Some(touched) => {
                 for node in touched {
-                    self.scores[node.at()] = score(node);
+                    self.column.set(blocks, node, score(node));
                 }
             }
-            None => self.scores = (0..nodes).map(|node| score(NodeIx::new(node))).collect(),
+            None => {
+                let scores = (0..nodes).map(|node| score(NodeIx::new(node))).collect();
+                self.column = Column::new(scores, blocks);
+            }
         }
         self.seen = Some(now);
+    }
+
+    /// The same for numbers of either sign. `None` where one is too large for a column; the column
+    /// is not up to date then.
+    pub(super) fn repair_values(
+        &mut self,
+        log: &Log,
+        blocks: &Blocks,
+        nodes: usize,
+        value: impl Fn(NodeIx) -> i64,
+    ) -> Option<()> {
+        let mut fit = true;
+        self.repair(log, blocks, nodes, |node| {
+            S::of_value(value(node)).unwrap_or_else(|| {
+                fit = false;
+                S::default()
+            })
+        });
+        if !fit {
+            self.seen = None;
+        }
+        fit.then_some(())
+    }
+
+    /// The column as it was last brought up to date.
+    pub(super) fn column(&self) -> &Column<S> {
+        &self.column
     }
 }
 
@@ -103,13 +139,13 @@ pub(super) struct Normalized<S> {
     raw: Vec<i64>,
     /// The largest raw score of all nodes.
     largest: i64,
-    /// The nodes that have it.
+    /// The first nodes that have it.
     best: Vec<NodeIx>,
     /// Which of these was feasible when asked last.
     witness: usize,
     /// The largest raw score of the nodes that were feasible.
     max: i64,
-    scores: Vec<S>,
+    column: Column<S>,
 }
 
 /// How many nodes are asked for the largest raw score before all are.
@@ -119,13 +155,13 @@ impl<S: Score> Normalized<S> {
     pub(super) fn new(raw: Vec<i64>) -> Self {
         let largest = raw.iter().copied().max().unwrap_or(0);
         let best = raw.iter().enumerate().filter(|(_, raw)| **raw == largest);
-        let best = best.map(|(node, _)| NodeIx::new(node)).collect();
-        Self { raw, largest, best, witness: 0, max: -1, scores: Vec::new() }
+        let best = best.map(|(node, _)| NodeIx::new(node)).take(ASKED).collect();
+        Self { raw, largest, best, witness: 0, max: -1, column: Column::default() }
     }
 
     /// Makes the default normalisation where `max` is the largest raw score of the feasible nodes,
     /// times `weight`.
-    pub(super) fn normalize(&mut self, max: i64, weight: i64, reversed: bool) {
+    pub(super) fn normalize(&mut self, blocks: &Blocks, max: i64, weight: i64, reversed: bool) {
         if self.max != max {
             self.max = max;
             // Infeasible nodes may have more than the maximum; their number does not matter.
@@ -139,13 +175,13 @@ impl<S: Score> Normalized<S> {
                 }
                 known.1
             };
-            self.scores = self.raw.iter().map(score).collect();
+            self.column = Column::new(self.raw.iter().map(score).collect(), blocks);
         }
     }
 
     /// The column as it was last normalised.
-    pub(super) fn scores(&self) -> &[S] {
-        &self.scores
+    pub(super) fn column(&self) -> &Column<S> {
+        &self.column
     }
 
     /// The largest raw score of a feasible node. Mostly some node with the largest of all is
@@ -159,19 +195,20 @@ impl<S: Score> Normalized<S> {
     }
 
     /// Makes the default normalisation where the largest raw score of a feasible node is easily
-    /// found out, and gives that: some node with the largest of all is feasible, mostly the one that
-    /// was so the last time.
+    /// found out: some node with the largest of all is feasible, mostly the one that was so the last
+    /// time. `None`, and nothing changed, where it is not.
     pub(super) fn settle(
         &mut self,
+        blocks: &Blocks,
         weight: i64,
         reversed: bool,
         feasible: impl Fn(NodeIx) -> bool,
-    ) -> Option<i64> {
+    ) -> Option<()> {
         let (before, after) = self.best.split_at(self.witness);
-        let mut asked = after.iter().chain(before).take(ASKED);
+        let mut asked = after.iter().chain(before);
         let found = asked.position(|node| feasible(*node))?;
         self.witness = (self.witness + found) % self.best.len();
-        self.normalize(self.largest, weight, reversed);
-        Some(self.largest)
+        self.normalize(blocks, self.largest, weight, reversed);
+        Some(())
     }
 }

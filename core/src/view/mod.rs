@@ -9,22 +9,22 @@ mod class;
 mod evaluate;
 pub mod examiner;
 mod facets;
+mod grades;
 mod hosts;
+mod race;
 mod tables;
-mod totals;
 
 use crate::base::index::{IndexVec, Ix};
-use crate::column::{Score, add, add_to_all};
+use crate::column::{Blocks, Score, add, add_to_all};
 use crate::plugins::Plugin;
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx, PodIx};
-use crate::state::log::{Epoch, Sequence};
-use best::Kept;
+use crate::state::log::Epoch;
 use class::ClassView;
+use grades::Spans;
 use std::sync::Arc;
 use tables::Tables;
-use totals::{Layout, Totals};
 
 /// The columns of one profile.
 #[derive(Clone, Debug)]
@@ -32,34 +32,28 @@ pub struct View<S> {
     profile: Arc<Profile>,
     weights: Weights,
     epoch: Option<Epoch>,
-    layout: Layout,
+    blocks: Blocks,
     tables: Tables<S>,
-    classes: IndexVec<ClassIx, Known<S>>,
-    /// How many classes keep totals.
-    kept: usize,
-    /// Totals of the decision at hand, by blocks.
-    scratch: Totals<S>,
+    classes: IndexVec<ClassIx, Option<Known<S>>>,
+    /// Memory for the bounds of the blocks.
+    bounds: Vec<S>,
+    /// Memory for the spans of a class that was not asked for before.
+    spans: Spans<S>,
     /// Totals of the decision at hand, below zero where a node is infeasible.
     totals: Vec<S>,
     /// Memory for raw scores.
     raw: Vec<i64>,
 }
 
-/// What is known of a class.
+/// What is known of a class that somebody asked for.
 #[derive(Clone, Debug)]
 struct Known<S> {
-    /// What it is made of, once somebody asked.
-    class: Option<ClassView>,
-    /// When it was decided last.
-    decided: Option<Sequence>,
-    /// Its totals, if it comes again and again.
-    kept: Option<Box<Kept<S>>>,
-}
-
-impl<S> Default for Known<S> {
-    fn default() -> Self {
-        Self { class: None, decided: None, kept: None }
-    }
+    /// What it is made of.
+    view: ClassView,
+    /// A pod of it was decided before.
+    decided: bool,
+    /// What its feasible nodes are like, where it is graded again and again.
+    spans: Option<Box<Spans<S>>>,
 }
 
 /// Weights by plugin, 0 where the profile does not score by it; and who filters.
@@ -107,11 +101,11 @@ impl<S: Score> View<S> {
             weights: Weights::of(&profile),
             profile,
             epoch: None,
-            layout: Layout::default(),
+            blocks: Blocks::default(),
             tables: Tables::default(),
             classes: IndexVec::default(),
-            kept: 0,
-            scratch: Totals::default(),
+            bounds: Vec::new(),
+            spans: Spans::default(),
             totals: Vec::new(),
             raw: Vec::new(),
         }
@@ -131,7 +125,11 @@ impl<S: Score> View<S> {
         if class.rejected {
             return Ok(None);
         }
-        if let Some(found) = self.best_by_blocks(cluster, index, &class) {
+        let found = self.best_by_blocks(cluster, index, &class);
+        if let Some(known) = &mut self.classes[index] {
+            known.decided = true;
+        }
+        if let Some(found) = found {
             return Ok(found);
         }
         self.score_all(cluster, &class, pod);
@@ -166,21 +164,21 @@ impl<S: Score> View<S> {
 
     /// Fills the totals: resource scores, below zero where a filter refuses the node.
     fn filter(&mut self, cluster: &Cluster, class: &ClassView, pod: PodIx) {
-        self.tables.repair(class, cluster, &self.profile, self.weights);
-        let Self { tables, totals, weights, .. } = self;
+        let Self { tables, blocks, totals, weights, profile, .. } = self;
+        tables.repair(class, cluster, blocks, profile, *weights);
         totals.clear();
         totals.resize(cluster.nodes().len(), S::default());
         for column in tables.filters(class) {
-            add(totals, column);
+            add(totals, column.scores());
         }
         if weights.spread_filters {
-            let rules = tables.spread.get(class.spread).rules(cluster);
+            let rules = tables.spread.get(class.spread).rule.rules(cluster);
             rules.for_each(|rule| rule.refuse(totals));
         }
         if weights.inter_pod_filters
             && let Some(inter_pod) = class.inter_pod
         {
-            let rules = tables.inter_pod.get(inter_pod).rules(cluster);
+            let rules = tables.inter_pod.get(inter_pod).rule.rules(cluster);
             rules.for_each(|rule| rule.refuse(totals));
         }
         self.filter_by_hosts(cluster, pod);
@@ -195,12 +193,13 @@ impl<S: Score> View<S> {
         pod: PodIx,
         observe: &mut dyn FnMut(Plugin, &[S]),
     ) {
-        let Self { totals, raw, weights, profile, tables, .. } = self;
+        let Self { totals, raw, weights, profile, tables, blocks, .. } = self;
         if weights.taints > 0 {
             match class.disliked.and_then(|facet| tables.disliked.get_mut(facet).as_mut()) {
                 Some(disliked) => {
-                    disliked.normalize(disliked.max_over(totals), weights.taints, true);
-                    add(totals, disliked.scores());
+                    let max = disliked.max_over(totals);
+                    disliked.normalize(blocks, max, weights.taints, true);
+                    add(totals, disliked.column().scores());
                 }
                 None => add_to_all(totals, S::new(100 * weights.taints)),
             }
@@ -209,11 +208,11 @@ impl<S: Score> View<S> {
         if let Some(preferred) =
             class.preferred.and_then(|facet| tables.preferred.get_mut(facet).as_mut())
         {
-            preferred.normalize(preferred.max_over(totals), weights.affinity, false);
-            add(totals, preferred.scores());
+            preferred.normalize(blocks, preferred.max_over(totals), weights.affinity, false);
+            add(totals, preferred.column().scores());
             observe(Plugin::NodeAffinity, totals);
         }
-        let spread = tables.spread.get(class.spread);
+        let spread = &tables.spread.get(class.spread).rule;
         if weights.spread > 0 && !spread.scores_nothing() {
             spread.score(weights.spread, totals, raw, cluster);
             observe(Plugin::PodTopologySpread, totals);
@@ -222,14 +221,14 @@ impl<S: Score> View<S> {
             && weights.inter_pod > 0
         {
             let arguments = &profile.arguments.inter_pod;
-            let inter_pod = tables.inter_pod.get(inter_pod);
+            let inter_pod = &tables.inter_pod.get(inter_pod).rule;
             if inter_pod.score(weights.inter_pod, arguments, totals, raw, cluster) {
                 observe(Plugin::InterPodAffinity, totals);
             }
         }
         if weights.images > 0 {
             if let Some(column) = class.images.and_then(|facet| tables.images.get(facet).as_ref()) {
-                add(totals, column);
+                add(totals, column.scores());
             }
             observe(Plugin::ImageLocality, totals);
         }
@@ -246,23 +245,22 @@ impl<S: Score> View<S> {
         if self.epoch.as_ref() != Some(cluster.log().epoch()) {
             self.start_anew(cluster);
         }
-        if let Some(Known { class: Some(class), .. }) = self.classes.get(index) {
-            return Ok((index, *class));
+        if let Some(Some(known)) = self.classes.get(index) {
+            return Ok((index, known.view));
         }
-        let class = self.tables.class(cluster, index, &self.profile, self.weights)?;
+        let Self { tables, blocks, profile, weights, .. } = self;
+        let class = tables.class(cluster, blocks, index, profile, *weights)?;
         while self.classes.len() <= index.at() {
-            self.classes.push(Known::default());
+            self.classes.push(None);
         }
-        self.classes[index].class = Some(class);
+        self.classes[index] = Some(Known { view: class, decided: false, spans: None });
         Ok((index, class))
     }
 
     fn start_anew(&mut self, cluster: &Cluster) {
         self.epoch = Some(cluster.log().epoch().clone());
-        self.layout = Layout::new(&cluster.nodes().zones);
-        self.scratch = Totals::new(&self.layout);
+        self.blocks = Blocks::new(&cluster.nodes().zones);
         self.classes = IndexVec::default();
-        self.kept = 0;
         self.tables = Tables::default();
     }
 }

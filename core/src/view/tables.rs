@@ -1,11 +1,12 @@
 //! The columns of all facets, and which of them a class is made of.
 
+use super::best::Nearby;
 use super::class::{ClassView, Fixed};
-use super::facets::{Facets, LiveColumn, Normalized};
+use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
 use super::{NeedsPlainRules, Weights};
 use crate::base::bits::Bits;
 use crate::base::index::Ix;
-use crate::column::Score;
+use crate::column::{Blocks, Column, Score};
 use crate::objects::Pod;
 use crate::plugins::Plugin;
 use crate::plugins::inter_pod_affinity::fast::InterPod;
@@ -30,11 +31,13 @@ pub(super) struct Tables<S> {
     pub(super) fixed: Facets<(RequirementsIx, TolerationsIx), Fixed<S>>,
     pub(super) shapes: Facets<AmountsIx, Shape<S>>,
     pub(super) ports: Facets<PortSetIx, LiveColumn<S>>,
-    pub(super) images: Facets<ImagesIx, Option<Vec<S>>>,
+    pub(super) images: Facets<ImagesIx, Option<Column<S>>>,
     pub(super) disliked: Facets<TolerationsIx, Option<Normalized<S>>>,
     pub(super) preferred: Facets<PreferredIx, Option<Normalized<S>>>,
-    pub(super) spread: Facets<(SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx), Spread>,
-    pub(super) inter_pod: Facets<(PodAffinityIx, LabelSetIx), InterPod>,
+    pub(super) spread:
+        Facets<(SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx), Valued<Spread, S>>,
+    pub(super) inter_pod: Facets<(PodAffinityIx, LabelSetIx), Valued<InterPod, S>>,
+    pub(super) nearby: Facets<(FacetIx, FacetIx), Option<Nearby<S>>>,
 }
 
 impl<S> Default for Tables<S> {
@@ -48,7 +51,21 @@ impl<S> Default for Tables<S> {
             preferred: Facets::default(),
             spread: Facets::default(),
             inter_pod: Facets::default(),
+            nearby: Facets::default(),
         }
+    }
+}
+
+/// A rule about pods nearby, and the values that it gives to nodes by their pods.
+#[derive(Clone, Debug)]
+pub(super) struct Valued<R, S> {
+    pub(super) rule: R,
+    pub(super) values: LiveColumn<S>,
+}
+
+impl<R, S> Valued<R, S> {
+    fn new(rule: R) -> Self {
+        Self { rule, values: LiveColumn::default() }
     }
 }
 
@@ -66,6 +83,7 @@ impl<S: Score> Tables<S> {
     pub(super) fn class(
         &mut self,
         cluster: &mut Cluster,
+        blocks: &Blocks,
         index: ClassIx,
         profile: &Profile,
         weights: Weights,
@@ -77,13 +95,14 @@ impl<S: Score> Tables<S> {
         }
         let arguments = &profile.arguments;
         let fixed = self.fixed.find_or_make((asks.requirements, asks.tolerations), || {
-            Fixed::new(&pod, profile, cluster)
+            Fixed::new(&pod, profile, cluster, blocks)
         });
         let shape =
             self.shapes.find_or_make(asks.amounts, || Shape::new(&pod, profile, weights, cluster));
         let ports = asks.ports.filter(|_| profile.filter.contains(&Plugin::NodePorts));
-        let weighted = |scores: Vec<i64>| -> Vec<S> {
-            scores.into_iter().map(|score| S::new(weights.images * score)).collect()
+        let weighted = |scores: Vec<i64>| {
+            let scores = scores.into_iter().map(|score| S::new(weights.images * score));
+            Column::new(scores.collect(), blocks)
         };
         let images = (weights.images > 0).then(|| {
             self.images.find_or_make(asks.images, || {
@@ -105,10 +124,12 @@ impl<S: Score> Tables<S> {
         let constraints = (asks.spread, labels, asks.requirements, asks.tolerations);
         let spread = self.spread.find_or_try_make(constraints, || {
             let tolerations = pod.spec.canonical_tolerations();
-            Spread::new(&pod, &tolerations, &arguments.spread, cluster).map_err(|_| NeedsPlainRules)
+            let spread = Spread::new(&pod, &tolerations, &arguments.spread, cluster);
+            spread.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;
         let inter_pod = self.inter_pod.find_or_try_make((asks.pod_affinity, labels), || {
-            InterPod::new(&pod, labels, cluster).map_err(|_| NeedsPlainRules)
+            let inter_pod = InterPod::new(&pod, labels, cluster);
+            inter_pod.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;
         Ok(ClassView {
             rejected: self.fixed.get(fixed).conflict,
@@ -120,6 +141,7 @@ impl<S: Score> Tables<S> {
             preferred: Some(preferred).filter(|facet| self.preferred.get(*facet).is_some()),
             spread,
             inter_pod: (weights.inter_pod_filters || weights.inter_pod > 0).then_some(inter_pod),
+            nearby: self.nearby.find_or_make((spread, inter_pod), || None),
         })
     }
 
@@ -128,38 +150,30 @@ impl<S: Score> Tables<S> {
         &mut self,
         class: &ClassView,
         cluster: &Cluster,
+        blocks: &Blocks,
         profile: &Profile,
         weights: Weights,
     ) {
+        self.shapes.get_mut(class.shape).repair(cluster, blocks, profile, weights);
         let nodes = cluster.nodes();
-        let Shape { fit, fit_scored, balance, column } = self.shapes.get_mut(class.shape);
-        let strategy = &profile.arguments.fit.strategy;
-        column.repair(cluster.log(), nodes.len(), |node| {
-            if fit.as_ref().is_some_and(|fit| !fit.fits(nodes, node)) {
-                return S::REFUSED;
-            }
-            let fit = fit_scored.as_ref().map_or(0, |fit| fit.score(strategy, nodes, node));
-            let balance = balance.as_ref().map_or(0, |balance| balance.score(nodes, node));
-            S::new(weights.fit * fit + weights.balance * balance)
-        });
         if let Some(ports) = class.ports {
             let wanted = cluster.port_set(*self.ports.key(ports));
-            self.ports.get_mut(ports).repair(cluster.log(), nodes.len(), |node| {
+            self.ports.get_mut(ports).repair(cluster.log(), blocks, nodes.len(), |node| {
                 if node_ports::fast::taken(wanted, nodes, node) { S::REFUSED } else { S::default() }
             });
         }
     }
 
     /// The columns that tell, besides rules about other pods, which nodes are feasible.
-    pub(super) fn filters(&self, class: &ClassView) -> SmallVec<[&[S]; 6]> {
-        let mut columns: SmallVec<[&[S]; 6]> = SmallVec::new();
-        columns.push(&self.shapes.get(class.shape).column.scores);
+    pub(super) fn filters(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
+        let mut columns: SmallVec<[&Column<S>; 6]> = SmallVec::new();
+        columns.push(self.shapes.get(class.shape).column.column());
         let fixed = self.fixed.get(class.fixed);
         if fixed.refuses_some {
             columns.push(&fixed.column);
         }
         if let Some(ports) = class.ports {
-            columns.push(&self.ports.get(ports).scores);
+            columns.push(self.ports.get(ports).column());
         }
         columns
     }
@@ -177,10 +191,44 @@ impl<S: Score> Shape<S> {
             column: LiveColumn::default(),
         }
     }
+
+    /// Brings the column up to date.
+    fn repair(&mut self, cluster: &Cluster, blocks: &Blocks, profile: &Profile, weights: Weights) {
+        let Self { fit, fit_scored, balance, column } = self;
+        let (fit, fit_scored, balance) = (&*fit, &*fit_scored, &*balance);
+        let nodes = cluster.nodes();
+        let strategy = &profile.arguments.fit.strategy;
+        let score = |node: NodeIx| {
+            if fit.as_ref().is_some_and(|fit| !fit.fits(nodes, node)) {
+                return S::REFUSED;
+            }
+            let fit = fit_scored.as_ref().map_or(0, |fit| fit.score(strategy, nodes, node));
+            let balance = balance.as_ref().map_or(0, |balance| balance.score(nodes, node));
+            S::new(weights.fit * fit + weights.balance * balance)
+        };
+        // What almost every pod asks for: nothing but CPU and memory.
+        if let Some(fit) = fit.as_ref()
+            && fit.asks_two()
+            && let Some(left) = fit_scored.as_ref().and_then(|fit| fit.of_two(strategy))
+            && let Some(balance) = balance.as_ref().and_then(Balance::of_two)
+        {
+            column.repair(cluster.log(), blocks, nodes.len(), |node| {
+                let row = &nodes.rows[node];
+                let Some(offered) = row.exact_allocatable() else { return score(node) };
+                if !fit.fits_two(row) {
+                    return S::REFUSED;
+                }
+                let (left, balance) = (left.score(offered, row), balance.score(offered, row));
+                S::new(weights.fit * i64::from(left) + weights.balance * i64::from(balance))
+            });
+        } else {
+            column.repair(cluster.log(), blocks, nodes.len(), score);
+        }
+    }
 }
 
 impl<S: Score> Fixed<S> {
-    fn new(pod: &Pod, profile: &Profile, cluster: &mut Cluster) -> Self {
+    fn new(pod: &Pod, profile: &Profile, cluster: &mut Cluster, blocks: &Blocks) -> Self {
         let requirements = Requirements::of(pod);
         let filters = |plugin| profile.filter.contains(&plugin);
         let names = profile
@@ -191,7 +239,7 @@ impl<S: Score> Fixed<S> {
         let added = profile.arguments.added_affinity.as_ref();
         let by_affinity = filters(Plugin::NodeAffinity);
         let mut fixed = Self {
-            column: Vec::new(),
+            column: Column::default(),
             refuses_some: false,
             schedulable: filters(Plugin::NodeUnschedulable)
                 .then(|| node_unschedulable::fast::allowed(pod, cluster))
@@ -207,8 +255,8 @@ impl<S: Score> Fixed<S> {
                 Bits::of(nodes.len(), |node| names.contains(nodes[NodeIx::new(node)].name()))
             }),
         };
-        fixed.column = fixed.combined(cluster.nodes().len());
-        fixed.refuses_some = fixed.column.contains(&S::REFUSED);
+        fixed.column = Column::new(fixed.combined(cluster.nodes().len()), blocks);
+        fixed.refuses_some = fixed.column.scores().contains(&S::REFUSED);
         fixed
     }
 
@@ -217,8 +265,8 @@ impl<S: Score> Fixed<S> {
         let sets =
             [&self.schedulable, &self.tolerated, &self.enforced, &self.meeting, &self.narrowed];
         sets.into_iter().flatten().for_each(|set| allowed.and(set));
-        let column =
-            (0..nodes).map(|node| if allowed.contains(node) { S::default() } else { S::REFUSED });
-        column.collect()
+        let mut column = vec![S::REFUSED; nodes];
+        allowed.mark(&mut column, |score| *score = S::default());
+        column
     }
 }

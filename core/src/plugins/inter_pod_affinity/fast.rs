@@ -238,6 +238,16 @@ enum Amounts<'c> {
 }
 
 impl Preference<'_> {
+    /// Whether the nodes of a zone are in one domain.
+    pub fn by_zone(&self, cluster: &Cluster) -> bool {
+        cluster.topology().domains(self.key).by_zone.is_some()
+    }
+
+    /// Whether every node is a domain of its own, of the same number.
+    pub fn by_node(&self, cluster: &Cluster) -> bool {
+        cluster.topology().domains(self.key).each_node
+    }
+
     /// What it adds to nodes of this domain.
     #[inline]
     pub fn of(&self, domain: Domain) -> i64 {

@@ -45,9 +45,8 @@ pub fn preferred(
 pub fn scores(terms: &[PreferredSchedulingTerm], cluster: &mut Cluster) -> Vec<i64> {
     let mut scores = vec![0; cluster.nodes().len()];
     for term in counted(Some(terms)) {
-        for node in cluster.term(&term.preference).iter() {
-            scores[node] += i64::from(term.weight);
-        }
+        let weight = i64::from(term.weight);
+        cluster.term(&term.preference).mark(&mut scores, |score| *score += weight);
     }
     scores
 }

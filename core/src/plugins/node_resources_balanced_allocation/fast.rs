@@ -5,7 +5,7 @@ use crate::objects::Pod;
 use crate::objects::requests::{RequestsOf, pod_requests};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{Nodes, Tracked};
+use crate::state::nodes::{NodeRow, Nodes, Tracked};
 use smallvec::SmallVec;
 
 /// What a pod asks for of the resources that are looked at; nothing where the pod is not scored.
@@ -39,36 +39,46 @@ impl Balance {
         self.resources.is_empty()
     }
 
+    /// The score, where CPU and memory are looked at.
+    pub fn of_two(&self) -> Option<BalanceOfTwo> {
+        let amounts = self.two?;
+        Some(BalanceOfTwo { amounts: amounts.map(|amount| amount as f64) })
+    }
+
     /// The score of a node, 0 to 100.
-    #[inline]
     pub fn score(&self, nodes: &Nodes, node: NodeIx) -> i64 {
         let fraction = |used: i64, offered: i64| {
             let fraction = used as f64 / offered as f64;
             if fraction > 1.0 { 1.0 } else { fraction }
         };
-        let row = &nodes.rows[node];
-        if let Some([cpu, memory]) = self.two
-            && row.allocatable_milli_cpu != 0
-            && row.allocatable_memory != 0
-        {
-            let cpu = row.requested_milli_cpu.saturating_add(cpu);
-            let memory = row.requested_memory.saturating_add(memory);
-            return score_of(&[
-                fraction(cpu, row.allocatable_milli_cpu),
-                fraction(memory, row.allocatable_memory),
-            ]);
-        }
         let fractions = self.resources.iter().filter_map(|(resource, amount)| {
             let offered = nodes.allocatable(node, *resource);
             let used = nodes.requested(node, *resource).saturating_add(*amount);
             (offered != 0).then(|| fraction(used, offered))
         });
-        score_of(&fractions.collect::<SmallVec<[f64; 2]>>())
+        i64::from(score_of(&fractions.collect::<SmallVec<[f64; 2]>>()))
+    }
+}
+
+/// The score that almost every pod gets on almost every node.
+#[derive(Clone, Copy, Debug)]
+pub struct BalanceOfTwo {
+    amounts: [f64; 2],
+}
+
+impl BalanceOfTwo {
+    /// The score for CPU and memory, 0 to 100; `offered` is [`NodeRow::exact_allocatable`].
+    #[inline]
+    pub fn score(&self, offered: [f64; 2], row: &NodeRow) -> i32 {
+        // More than is exact is more than there is, and that counts as all.
+        let cpu = row.requested_milli_cpu as f64 + self.amounts[0];
+        let memory = row.requested_memory as f64 + self.amounts[1];
+        score_of(&[(cpu / offered[0]).min(1.0), (memory / offered[1]).min(1.0)])
     }
 }
 
 #[inline]
-fn score_of(fractions: &[f64]) -> i64 {
+fn score_of(fractions: &[f64]) -> i32 {
     // Between 0 and 100.
-    i64::from(((1.0 - deviation(fractions)) * 100.0) as u32)
+    ((1.0 - deviation(fractions)) * 100.0) as i32
 }

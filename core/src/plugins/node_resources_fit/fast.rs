@@ -8,7 +8,7 @@ use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::{FitArguments, FitStrategy};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{Nodes, Tracked};
+use crate::state::nodes::{EXACT, NodeRow, Nodes, Tracked};
 use smallvec::SmallVec;
 
 /// What a pod asks for.
@@ -23,30 +23,8 @@ pub struct Fit {
     asks_more: bool,
     /// Resources that are scored: amount for scoring, weight.
     scored: SmallVec<[(Tracked, i64, i64); 2]>,
-    /// These again, where they are CPU and memory as almost always.
-    two: Option<[Scored; 2]>,
-}
-
-/// A resource that is scored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Scored {
-    amount: i64,
-    weight: u32,
-}
-
-impl Scored {
-    fn new((_, amount, weight): &(Tracked, i64, i64)) -> Option<Self> {
-        // Small enough that no sum is too large; weights are at most 100.
-        Some(Self { amount: *amount, weight: u16::try_from(*weight).ok()?.into() })
-    }
-
-    /// What is left of the resource, in percent times the weight.
-    #[inline]
-    fn left(self, offered: i64, used: i64) -> u32 {
-        let used = used.saturating_add(self.amount);
-        // Both are at least 0.
-        if used > offered { 0 } else { self.weight * percent(offered - used, offered) as u32 }
-    }
+    /// The amounts again, where they are CPU and memory with equal weights as almost always.
+    two: Option<[i64; 2]>,
 }
 
 impl Fit {
@@ -82,8 +60,10 @@ impl Fit {
         let scored: SmallVec<[_; 2]> = scored.collect();
         Self {
             two: match scored.as_slice() {
-                [cpu @ (Tracked::Cpu, ..), memory @ (Tracked::Memory, ..)] => {
-                    Scored::new(cpu).zip(Scored::new(memory)).map(|(cpu, memory)| [cpu, memory])
+                [(Tracked::Cpu, cpu, weight), (Tracked::Memory, memory, other)]
+                    if weight == other && *weight > 0 =>
+                {
+                    Some([*cpu, *memory])
                 }
                 _ => None,
             },
@@ -98,14 +78,7 @@ impl Fit {
     /// Whether the pod fits the node.
     #[inline]
     pub fn fits(&self, nodes: &Nodes, node: NodeIx) -> bool {
-        let row = &nodes.rows[node];
-        // Nothing asked for fits, however much too much the node has.
-        let fits = |asked: i64, offered: i64, requested: i64| {
-            asked == 0 || asked <= offered.saturating_sub(requested)
-        };
-        row.pods < row.pods_allowed
-            && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
-            && fits(self.memory, row.allocatable_memory, row.requested_memory)
+        self.fits_two(&nodes.rows[node])
             && (!self.asks_more || self.asked.iter().all(|it| is_left(it.1, nodes, node, it.0)))
     }
 
@@ -134,24 +107,36 @@ impl Fit {
         (!reasons.is_empty()).then_some(Rejection { plugin, code, reasons })
     }
 
-    /// The score of a node, 0 to 100.
+    /// The score by the strategy, where it takes CPU and memory with equal weights and prefers what
+    /// is left.
+    pub fn of_two(&self, strategy: &FitStrategy) -> Option<LeastAllocated> {
+        let amounts = self.two.filter(|_| matches!(strategy, FitStrategy::LeastAllocated))?;
+        Some(LeastAllocated { amounts: amounts.map(|amount| amount as f64) })
+    }
+
+    /// Whether nothing is asked for besides CPU and memory.
+    pub fn asks_two(&self) -> bool {
+        !self.asks_more
+    }
+
+    /// Whether the CPU and the memory of a node are enough, and it takes one more pod.
     #[inline]
+    pub fn fits_two(&self, row: &NodeRow) -> bool {
+        // Nothing asked for fits, however much too much the node has.
+        let fits = |asked: i64, offered: i64, requested: i64| {
+            asked == 0 || asked <= offered.saturating_sub(requested)
+        };
+        row.pods < row.pods_allowed
+            && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
+            && fits(self.memory, row.allocatable_memory, row.requested_memory)
+    }
+
+    /// The score of a node, 0 to 100.
     pub fn score(&self, strategy: &FitStrategy, nodes: &Nodes, node: NodeIx) -> i64 {
         match strategy {
-            FitStrategy::LeastAllocated => {
-                let row = &nodes.rows[node];
-                if let Some([cpu, memory]) = self.two
-                    && row.allocatable_milli_cpu != 0
-                    && row.allocatable_memory != 0
-                {
-                    let sum = cpu.left(row.allocatable_milli_cpu, row.scored_milli_cpu)
-                        + memory.left(row.allocatable_memory, row.scored_memory);
-                    return i64::from(sum / (cpu.weight + memory.weight).max(1));
-                }
-                self.average(nodes, node, |used, offered| {
-                    if used > offered { 0 } else { percent(offered - used, offered) }
-                })
-            }
+            FitStrategy::LeastAllocated => self.average(nodes, node, |used, offered| {
+                if used > offered { 0 } else { percent(offered - used, offered) }
+            }),
             FitStrategy::MostAllocated => {
                 self.average(nodes, node, |used, offered| percent(used.min(offered), offered))
             }
@@ -196,6 +181,27 @@ impl Fit {
     }
 }
 
+/// The score that almost every pod gets on almost every node.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastAllocated {
+    amounts: [f64; 2],
+}
+
+impl LeastAllocated {
+    /// The mean of what is left of CPU and memory, each in percent and truncated; `offered` is
+    /// [`NodeRow::exact_allocatable`].
+    #[inline]
+    pub fn score(&self, offered: [f64; 2], row: &NodeRow) -> i32 {
+        let used = [row.scored_milli_cpu, row.scored_memory];
+        let left = |at: usize| {
+            let used = used[at] as f64 + self.amounts[at];
+            ((offered[at] - used).max(0.0) * 100.0 / offered[at]) as i32
+        };
+        // Both are between 0 and 100.
+        left(0).wrapping_add(left(1)) / 2
+    }
+}
+
 #[inline]
 fn is_left(amount: i64, nodes: &Nodes, node: NodeIx, resource: Tracked) -> bool {
     // A node may be over-committed and offer next to nothing; the difference still fits, because
@@ -206,11 +212,8 @@ fn is_left(amount: i64, nodes: &Nodes, node: NodeIx, resource: Tracked) -> bool 
 /// `part` of `whole` in percent, truncated; neither is below 0, and `part` is not the larger.
 #[inline]
 fn percent(part: i64, whole: i64) -> i64 {
-    // Below this the quotient is exact enough in floating point: the product is a whole number
-    // below 2⁵³, and a quotient of at most 100 that is no whole number is at least 2⁻⁴⁶ away from
-    // the next, twice the error of the division. That is quicker than dividing whole numbers.
-    const EXACT: i64 = 1 << 46;
     if whole <= EXACT {
+        // That is quicker than dividing whole numbers.
         return i64::from((part as f64 * 100.0 / whole as f64) as u32);
     }
     match part.checked_mul(100) {

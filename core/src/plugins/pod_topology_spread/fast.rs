@@ -12,7 +12,8 @@ use crate::profile::SpreadArguments;
 use crate::state::Cluster;
 use crate::state::ix::{CounterIx, EligibleIx, KeyIx, NodeIx};
 use crate::state::node_sets::{Eligible, Requirements};
-use crate::state::topology::{EACH_NODE, NO_DOMAIN};
+use crate::state::topology::{Domain, EACH_NODE, NO_DOMAIN};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The constraints of a class of pods.
@@ -96,6 +97,28 @@ impl Spread {
         })
     }
 
+    /// The constraints that add to the score, where each is about zones or single nodes, one at most
+    /// about nodes, and no node lacks a key.
+    pub fn soft<'c>(&self, cluster: &'c Cluster) -> Option<SoftScore<'c>> {
+        let mut parts: SmallVec<[SoftPart<'c>; 2]> = SmallVec::new();
+        let mut hosts = None;
+        for soft in &self.soft {
+            let domains = cluster.topology().domains(soft.key);
+            let counts = &*cluster.counters().count(soft.counter).counts;
+            let zones = domains.by_zone.as_deref().filter(|_| !soft.each_host);
+            let by_node = soft.each_host || domains.each_node;
+            if domains.some_lack_it || (zones.is_none() && (!by_node || hosts.is_some())) {
+                return None;
+            }
+            if zones.is_none() {
+                hosts = Some(counts);
+            }
+            let base = (soft.max_skew - 1) as f64;
+            parts.push(SoftPart { zones, counts, weight: 0.0, base });
+        }
+        Some(SoftScore { parts, hosts })
+    }
+
     /// Why a node is refused, if it is.
     pub fn rejection(&self, cluster: &Cluster, node: NodeIx) -> Option<Rejection> {
         let reject = |code, reason| Some(Rejection::new(Plugin::PodTopologySpread, code, reason));
@@ -125,8 +148,7 @@ impl Spread {
         for (total, raw) in totals.iter_mut().zip(&*raw) {
             if *raw >= 0 && total.is_feasible() {
                 if known.0 != *raw {
-                    let score = if max == 0 { 100 } else { 100 * (max + min - raw) / max };
-                    known = (*raw, S::new(weight * score));
+                    known = (*raw, S::new(weight * normalized(*raw, (min, max))));
                 }
                 *total = total.plus(known.1);
             }
@@ -165,6 +187,62 @@ impl Spread {
             }
         }
     }
+}
+
+/// Soft constraints that are about zones, and one at most about single nodes.
+#[derive(Clone, Debug)]
+pub struct SoftScore<'c> {
+    parts: SmallVec<[SoftPart<'c>; 2]>,
+    /// Matched pods of every node, where one is about nodes.
+    hosts: Option<&'c [i32]>,
+}
+
+#[derive(Clone, Debug)]
+struct SoftPart<'c> {
+    /// The domain of every zone; `None` where nodes are counted.
+    zones: Option<&'c [Domain]>,
+    /// Matched pods per domain.
+    counts: &'c [i32],
+    /// What one of them adds.
+    weight: f64,
+    /// What a domain adds in any case.
+    base: f64,
+}
+
+impl SoftScore<'_> {
+    /// Matched pods of every node; `None` where no constraint is about nodes.
+    pub fn hosts(&self) -> Option<&[i32]> {
+        self.hosts
+    }
+
+    /// Weighs the constraints by how many domains there are: those of these zones, this many nodes.
+    pub fn weigh(&mut self, zones: &[usize], nodes: usize) {
+        for part in &mut self.parts {
+            let size = part.zones.map_or(nodes, |domain_of| {
+                let mut domains: SmallVec<[Domain; 16]> =
+                    zones.iter().map(|zone| domain_of[*zone]).collect();
+                domains.sort_unstable();
+                domains.dedup();
+                domains.len()
+            });
+            part.weight = (size as f64 + 2.0).ln();
+        }
+    }
+
+    /// The raw score of a node of this zone that has so many matched pods; the more, the larger.
+    pub fn raw(&self, zone: usize, pods: i64) -> i64 {
+        let of_part = |part: &SoftPart<'_>| {
+            let count = part.zones.map_or(pods, |of| part.counts[of[zone] as usize].into());
+            count as f64 * part.weight + part.base
+        };
+        // In the order of the constraints, as upstream adds.
+        f64::round(self.parts.iter().map(of_part).fold(0.0, |sum, it| sum + it)) as i64
+    }
+}
+
+/// The normalised score, 0 to 100, of a raw score between those of the feasible nodes.
+pub fn normalized(raw: i64, (min, max): (i64, i64)) -> i64 {
+    if max == 0 { 100 } else { 100 * (max + min - raw) / max }
 }
 
 /// The raw score of a node that is ignored.

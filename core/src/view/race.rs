@@ -1,0 +1,232 @@
+//! The race of the blocks for the best node.
+//!
+//! The largest scores of a block's columns add up to a bound: no node of the block has more. The
+//! blocks with the largest bound are looked into, and get their true largest total as a new bound,
+//! until some node has what its bound promises.
+
+use super::grades::{Grade, Span, Spans};
+use crate::base::index::Ix;
+use crate::column::{Blocks, Column, DomainRule, Score, add, add_to_all, find, look, max, sums};
+use crate::state::ix::NodeIx;
+use crate::state::nodes::Nodes;
+use smallvec::SmallVec;
+
+/// Too many of the best nodes were refused one by one.
+pub(super) struct TooManyRefused;
+
+/// Blocks that rules about single nodes are held against node by node, before they are made a
+/// column.
+const RULED: usize = 8;
+
+/// The race at hand.
+pub(super) struct Race<'a, 'c, S> {
+    nodes: &'a Nodes,
+    blocks: &'a Blocks,
+    columns: &'a [&'a Column<S>],
+    /// Rules about single nodes that are not among the columns.
+    rules: &'a [DomainRule<'c>],
+    /// No node of the block has a larger total.
+    bounds: &'a mut Vec<S>,
+    /// What the zone of a node adds to its total; empty where that is nothing.
+    of_zones: SmallVec<[S; 16]>,
+    /// What else follows the pods of the node and of its zone.
+    grades: SmallVec<[Grade<'a, 'c, S>; 2]>,
+    /// What is known of the blocks where there are grades.
+    spans: Option<&'a Spans<S>>,
+    /// Blocks of which a node was refused by the rules.
+    ruled: SmallVec<[usize; RULED]>,
+}
+
+impl<'a, 'c, S: Score> Race<'a, 'c, S> {
+    /// A race by the columns.
+    pub(super) fn new(
+        nodes: &'a Nodes,
+        blocks: &'a Blocks,
+        columns: &'a [&'a Column<S>],
+        rules: &'a [DomainRule<'c>],
+        bounds: &'a mut Vec<S>,
+    ) -> Self {
+        bounds.clear();
+        if let [first, more @ ..] = columns {
+            bounds.extend_from_slice(first.maxima());
+            more.iter().for_each(|column| add(bounds, column.maxima()));
+        }
+        Self {
+            nodes,
+            blocks,
+            columns,
+            rules,
+            bounds,
+            of_zones: SmallVec::new(),
+            grades: SmallVec::new(),
+            spans: None,
+            ruled: SmallVec::new(),
+        }
+    }
+
+    /// Leaves a zone out.
+    pub(super) fn leave_out(&mut self, zone: usize) {
+        self.bounds[self.blocks.of_zone(zone)].fill(S::REFUSED);
+    }
+
+    /// Adds what the pods of the zones and nodes give. Of blocks that have no feasible node `spans`
+    /// knows.
+    pub(super) fn grade(
+        &mut self,
+        mut grade: Grade<'a, 'c, S>,
+        zones: &[Span<S>],
+        spans: Option<&'a Spans<S>>,
+    ) {
+        let Some(spans) = spans.filter(|_| grade.values.is_some()) else {
+            let nothing = S::default();
+            self.of_zones.resize(zones.len(), nothing);
+            for (zone, span) in zones.iter().enumerate().filter(|(_, span)| span.feasible > 0) {
+                let score = grade.score(zone, span.values[grade.side].0);
+                self.of_zones[zone] = self.of_zones[zone].plus(score);
+                add_to_all(&mut self.bounds[self.blocks.of_zone(zone)], score);
+            }
+            return;
+        };
+        for (zone, _) in zones.iter().enumerate().filter(|(_, span)| span.feasible > 0) {
+            for block in self.blocks.of_zone(zone) {
+                let span = spans.block(block);
+                self.bounds[block] = if span.feasible > 0 {
+                    self.bounds[block].plus(grade.score(zone, span.values[grade.side].1))
+                } else {
+                    S::REFUSED
+                };
+            }
+        }
+        self.spans = Some(spans);
+        self.grades.push(grade);
+    }
+
+    /// The best node and its total.
+    pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+        loop {
+            let level = max(self.bounds);
+            if !level.is_feasible() {
+                return Ok(None);
+            }
+            let mut winner: Option<NodeIx> = None;
+            for zone in 0..self.blocks.zones() {
+                winner = self.first(zone, level, winner)?.or(winner);
+            }
+            if let Some(winner) = winner {
+                return Ok(Some((winner, level)));
+            }
+        }
+    }
+
+    /// Whether a node of this zone is feasible. To be asked before anything is graded.
+    pub(super) fn is_feasible(&mut self, zone: usize) -> Result<bool, TooManyRefused> {
+        loop {
+            let level = max(&self.bounds[self.blocks.of_zone(zone)]);
+            if !level.is_feasible() {
+                return Ok(false);
+            }
+            if self.first(zone, level, None)?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The first node of a zone whose total is `level`, where no node has more, if it comes before
+    /// this other node in byte order of the names.
+    fn first(
+        &mut self,
+        zone: usize,
+        level: S,
+        before: Option<NodeIx>,
+    ) -> Result<Option<NodeIx>, TooManyRefused> {
+        let rank = &self.nodes.rank;
+        let limit = before.map_or(u32::MAX, |node| rank[node]);
+        let blocks = self.blocks.of_zone(zone);
+        let mut start = blocks.start;
+        while let Some(at) = self.bounds[start..blocks.end].iter().position(|it| *it == level) {
+            let block = start + at;
+            // Within a zone nodes are in order of their names.
+            if rank[NodeIx::new(self.blocks.nodes(block).start)] >= limit {
+                break;
+            }
+            if let Some(node) = self.first_of_block(zone, block, level, limit)? {
+                return Ok(Some(node).filter(|node| rank[*node] < limit));
+            }
+            start = block + 1;
+        }
+        Ok(None)
+    }
+
+    /// The first node of a block whose total is `level`. Where no node has it the block gets a new
+    /// bound, unless its nodes are looked at no further than to the limit.
+    fn first_of_block(
+        &mut self,
+        zone: usize,
+        block: usize,
+        level: S,
+        limit: u32,
+    ) -> Result<Option<NodeIx>, TooManyRefused> {
+        let nodes = self.blocks.nodes(block);
+        let of_zone = self.of_zones.get(zone).copied().unwrap_or_default();
+        if self.grades.is_empty() && !self.ruled.contains(&block) {
+            let wanted = S::new(level.get() - of_zone.get());
+            let found = if limit == u32::MAX {
+                match look(self.columns, nodes.clone(), wanted) {
+                    Ok(at) => Some(nodes.start + at),
+                    Err(largest) => {
+                        self.bounds[block] = largest.plus(of_zone);
+                        None
+                    }
+                }
+            } else {
+                let rank = self.nodes.rank.as_slice();
+                find(self.columns, nodes, wanted, |node| rank[node] < limit)
+            };
+            let Some(node) = found.map(NodeIx::new) else { return Ok(None) };
+            if !self.is_refused(node) {
+                return Ok(Some(node));
+            }
+            if self.ruled.len() == RULED {
+                return Err(TooManyRefused);
+            }
+            self.ruled.push(block);
+        }
+        Ok(self.first_one_by_one(zone, block, level))
+    }
+
+    fn is_refused(&self, node: NodeIx) -> bool {
+        self.rules.iter().any(|rule| rule.refuses(node))
+    }
+
+    /// The same, node by node with everything that there is.
+    fn first_one_by_one(&mut self, zone: usize, block: usize, level: S) -> Option<NodeIx> {
+        let nodes = self.blocks.nodes(block);
+        let mut at_most = self.of_zones.get(zone).copied().unwrap_or_default();
+        let of_zone = at_most;
+        for grade in &mut self.grades {
+            let span = self.spans.map(|spans| spans.block(block));
+            let largest = span.map_or(S::default(), |span| span.values[grade.side].1);
+            at_most = at_most.plus(grade.score(zone, largest));
+        }
+        let mut largest = S::REFUSED;
+        for (node, sum) in nodes.clone().zip(sums(self.columns, nodes)) {
+            if !sum.is_feasible() || sum.plus(at_most) <= largest {
+                continue;
+            }
+            let mut total = sum.plus(of_zone);
+            for grade in &mut self.grades {
+                if let Some(values) = grade.values {
+                    total = total.plus(grade.score(zone, values.scores()[node]));
+                }
+            }
+            if total > largest && !self.rules.iter().any(|rule| rule.refuses(NodeIx::new(node))) {
+                if total == level {
+                    return Some(NodeIx::new(node));
+                }
+                largest = total;
+            }
+        }
+        self.bounds[block] = largest;
+        None
+    }
+}
