@@ -216,17 +216,18 @@ fn a_pod_reads_the_same_whatever_was_read_before() {
             let name = |random: &mut Random| NAMES[random.below(NAMES.len()).min(random.below(12))];
             pod.replace("NAME", name(&mut random)).replace("NODE", name(&mut random))
         };
-        let (mut first, mut second) = (draw(), draw());
+        let [mut first, mut middle, mut second] = [draw(), draw(), draw()];
         if random.below(2) == 0 {
             let at = random.below(pod.len());
             let change = CHANGES[random.below(CHANGES.len())];
-            for text in [&mut first, &mut second] {
+            for text in [&mut first, &mut middle, &mut second] {
                 let at = at.min(text.len());
                 text.insert_str(at, change);
             }
         }
         let mut reader = Reader::new();
         reader.read("first", first.as_bytes());
+        reader.read("middle", middle.as_bytes());
         reader.read("second", second.as_bytes());
         let both = reader.finish();
         let alone = read("second", second.as_bytes());
@@ -240,7 +241,7 @@ fn a_pod_reads_the_same_whatever_was_read_before() {
         if both.faults.iter().any(|fault| there_twice(&fault.message)) {
             continue;
         }
-        assert_eq!(of_second(&both), of_second(&alone), "{first}\n{second}");
+        assert_eq!(of_second(&both), of_second(&alone), "{first}\n{middle}\n{second}");
         found += both.objects.len();
     }
     assert!(found > 1000, "{found} pods");

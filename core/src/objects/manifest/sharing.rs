@@ -8,8 +8,12 @@ use super::memo::{Memo, Values};
 use super::texts::{PodText, SpecText};
 use std::sync::Arc;
 
-/// How many bytes of texts of pods, and of pod specs, are remembered.
-const TEXT_BYTES_MAX: usize = 32 << 20;
+/// How many bytes of texts of pods are remembered: of ten thousand templates, since where pods have
+/// nothing in common it is in vain.
+const POD_BYTES_MAX: usize = 8 << 20;
+
+/// How many bytes of texts of pod specs are.
+const SPEC_BYTES_MAX: usize = 32 << 20;
 
 /// Pods, pod specs and label sets that were read before. Threads share it.
 #[derive(Debug)]
@@ -27,8 +31,8 @@ impl Default for Sharing {
         Self {
             specs: Values::default(),
             labels: Values::default(),
-            pods: Memo::new(TEXT_BYTES_MAX),
-            specs_by_text: Memo::new(TEXT_BYTES_MAX),
+            pods: Memo::new(POD_BYTES_MAX),
+            specs_by_text: Memo::new(SPEC_BYTES_MAX),
         }
     }
 }
@@ -58,9 +62,13 @@ impl Sharing {
     /// Keeps a complete and valid pod under its text, which is JSON or a YAML document, where that
     /// decides all but its names.
     pub fn remember_pod(&self, text: &str, from_list: Option<&Identity>, pod: &Pod) {
-        let Some(cut) = PodText::new(text).filter(|cut| cut.names(text, pod)) else { return };
-        let meta = ObjectMeta { name: String::new(), ..pod.meta.clone() };
-        self.pods.put(&parts(&cut, from_list), Pod { meta, node_name: None, ..pod.clone() });
+        let Some(cut) = PodText::new(text) else { return };
+        self.pods.put(&parts(&cut, from_list), || {
+            let mut nameless = cut.names(text, pod).then(|| pod.clone())?;
+            nameless.meta.name = String::new();
+            nameless.node_name = None;
+            Some(nameless)
+        });
     }
 
     /// The complete spec of an earlier pod that was written just so.
@@ -70,9 +78,11 @@ impl Sharing {
 
     /// Keeps the complete and valid spec of a pod under its text, where that decides it.
     pub fn remember_spec(&self, text: &SpecText<'_>, pod: &Pod) {
-        if text.node_name == pod.node_name.as_deref() && !defaults::takes_label_values(&pod.spec) {
-            self.specs_by_text.put(&text.parts, pod.spec.clone());
-        }
+        self.specs_by_text.put(&text.parts, || {
+            let decides = text.node_name == pod.node_name.as_deref()
+                && !defaults::takes_label_values(&pod.spec);
+            decides.then(|| pod.spec.clone())
+        });
     }
 }
 
@@ -93,9 +103,11 @@ mod tests {
         let mut pod = Pod::default();
         let nested = SpecText::new(r#"{"nodeSelector":{"nodeName":"a"}}"#).expect("plain");
         sharing.remember_spec(&nested, &pod);
+        sharing.remember_spec(&nested, &pod);
         assert_eq!(sharing.spec_of(&nested), None);
         let [own, other] = ["a", "b"].map(|name| format!(r#"{{"nodeName":"{name}"}}"#));
         pod.node_name = Some("a".into());
+        sharing.remember_spec(&SpecText::new(&own).expect("plain"), &pod);
         sharing.remember_spec(&SpecText::new(&own).expect("plain"), &pod);
         assert_eq!(sharing.spec_of(&SpecText::new(&other).expect("plain")), Some(pod.spec));
     }
@@ -106,6 +118,7 @@ mod tests {
         let mut pod = Pod::default();
         pod.meta.name = "a".to_owned();
         let [pods, elder] = ["v1", "v0"].map(|version| Identity::of_items(version, "PodList"));
+        sharing.remember_pod(text, Some(&pods), &pod);
         sharing.remember_pod(text, Some(&pods), &pod);
         let found = |list| sharing.pod_of(r#"{"metadata":{"name":"b"}}"#, list).is_some();
         assert!(found(Some(&pods)));
