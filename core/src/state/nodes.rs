@@ -8,6 +8,7 @@ use crate::objects::Node;
 use crate::objects::requests::{Resources, is_scalar};
 use crate::objects::snapshot::HostPort;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -176,23 +177,16 @@ const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 impl Nodes {
     /// Tables for these nodes, without pods. What was interned before stays.
     pub(super) fn rebuild(&mut self, mut objects: Vec<Arc<Node>>) {
-        fn zone(node: &Node) -> &str {
-            node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str)
-        }
-        objects.sort_by(|a, b| (zone(a), a.name()).cmp(&(zone(b), b.name())));
+        objects.sort_by(|a, b| a.name().cmp(b.name()));
         let count = objects.len();
-        self.zones.clear();
-        let mut start = 0;
-        for chunk in objects.chunk_by(|a, b| zone(a) == zone(b)) {
-            self.zones.push(start..start + chunk.len());
-            start += chunk.len();
+        let (zones, ranks) = by_zone(&objects);
+        self.zones = zones;
+        self.by_rank = std::iter::repeat_n(NodeIx::new(0), count).collect();
+        for (at, rank) in ranks.iter().enumerate() {
+            self.by_rank[*rank as usize] = NodeIx::new(at);
         }
-        self.by_rank = (0..count).map(NodeIx::new).collect();
-        self.by_rank.sort_by(|a, b| objects[a.at()].name().cmp(objects[b.at()].name()));
-        self.rank = std::iter::repeat_n(0, count).collect();
-        for (rank, node) in self.by_rank.iter().enumerate() {
-            self.rank[*node] = rank as u32;
-        }
+        let objects: Vec<_> = ranks.iter().map(|rank| objects[*rank as usize].clone()).collect();
+        self.rank = ranks.into_iter().collect();
         self.names = objects.iter().map(|node| Arc::from(node.name())).collect();
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
@@ -422,6 +416,22 @@ impl Nodes {
             pods.remove(at);
         }
     }
+}
+
+/// The order by zone, then by name, of nodes that are in order of their names: which nodes share a
+/// zone, and the rank by name of every node.
+fn by_zone(nodes: &[Arc<Node>]) -> (Vec<Range<usize>>, Vec<u32>) {
+    let mut ranks_of: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (rank, node) in nodes.iter().enumerate() {
+        let zone = node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str);
+        ranks_of.entry(zone).or_default().push(rank as u32);
+    }
+    let zones = ranks_of.values().scan(0, |end, ranks| {
+        let start = *end;
+        *end += ranks.len();
+        Some(start..*end)
+    });
+    (zones.collect(), ranks_of.values().flatten().copied().collect())
 }
 
 fn add(sum: &mut i64, amount: i64) -> Option<()> {

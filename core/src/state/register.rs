@@ -22,6 +22,9 @@ use std::sync::Arc;
 impl Cluster {
     /// The class of a pod.
     pub fn class_of(&mut self, pod: &Pod) -> ClassIx {
+        if let Some(known) = self.classes.of_replica(pod) {
+            return known;
+        }
         let key = ClassKey::of(pod);
         if let Some(known) = self.classes.find(&key) {
             return known;
