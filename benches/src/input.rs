@@ -6,7 +6,10 @@ use bayplan::state::Cluster;
 use bayplan::state::ix::PodIx;
 use bayplan::state::pods::PodRow;
 use bayplan_datasets::{Generator, Mix, Options};
-use std::io::BufRead;
+use std::io::{BufRead, Read};
+
+/// How much text is read at a time: enough for every thread.
+const BLOCK_BYTES: u64 = 8 << 20;
 
 /// A cluster with the pods that wait for a node, in the order they are to be placed in.
 #[derive(Clone, Debug)]
@@ -18,17 +21,18 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads JSON lines as they come; the text is never in memory as a whole.
+    /// Reads JSON lines block by block; the text is never in memory as a whole.
     ///
     /// # Errors
     /// The text cannot be read, or is not all Kubernetes objects that fit together.
     pub fn read(source: &str, mut text: impl BufRead) -> Result<Self> {
         let mut reader = Reader::new();
         reader.begin(source);
-        let mut line = Vec::new();
-        while text.read_until(b'\n', &mut line)? > 0 {
-            reader.feed(&line);
-            line.clear();
+        let mut block = Vec::new();
+        while text.by_ref().take(BLOCK_BYTES).read_to_end(&mut block)? > 0 {
+            text.read_until(b'\n', &mut block)?;
+            reader.feed(&block);
+            block.clear();
         }
         Self::of(reader)
     }

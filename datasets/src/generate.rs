@@ -21,6 +21,8 @@ pub struct Options {
     pub templates: usize,
     /// What the templates ask for.
     pub mix: Mix,
+    /// What pods request of CPU and memory, in percent of the usual amounts.
+    pub requests_percent: usize,
     /// Running pods per node, as far as the node has room.
     pub running_per_node: usize,
     /// DaemonSets.
@@ -44,6 +46,7 @@ impl Default for Options {
             pods: 1000,
             templates: 20,
             mix: Mix::default(),
+            requests_percent: 100,
             running_per_node: 0,
             daemon_sets: 0,
             zones: 3,
@@ -112,7 +115,7 @@ impl Generator {
         let mut random = Random::keyed(options.seed, "mix");
         let draw = |number| {
             let feature = options.mix.draw(random.below(options.mix.total()));
-            Template::new(options.seed, number, feature)
+            Template::new(&options, number, feature)
         };
         let templates = (0..options.templates).map(draw).collect();
         let random = Random::keyed(options.seed, "pods");
@@ -152,6 +155,7 @@ fn check(options: &Options) -> Result<(), OptionsError> {
         ("nodes", options.nodes, 0, 100_000),
         ("pods", options.pods, 0, 1_000_000),
         ("templates", options.templates, 1, 1_000_000),
+        ("requests", options.requests_percent, 1, 10_000),
         ("running-per-node", options.running_per_node, 0, 1000),
         ("daemonsets", options.daemon_sets, 0, 1000),
         ("zones", options.zones, 1, 100_000),
@@ -387,6 +391,32 @@ mod tests {
         assert_eq!(count(&objects, "Node"), 7);
         assert_eq!(count(&objects, "DaemonSet"), 2);
         assert_eq!(count(&objects, "Pod"), 31);
+    }
+
+    #[test]
+    fn larger_requests_change_nothing_else() {
+        let options = Options { nodes: 2, ..Options::default() };
+        let usual = generate(options.clone());
+        let doubled = generate(Options { requests_percent: 200, ..options });
+        let requests = "/spec/containers/0/resources/requests";
+        let amount = |pod: &Value, resource: &str| -> u32 {
+            let text = pod.pointer(requests).unwrap()[resource].as_str().unwrap();
+            text.trim_end_matches(char::is_alphabetic).parse().unwrap()
+        };
+        for (usual, doubled) in usual.into_iter().zip(doubled) {
+            if usual["kind"] == "Pod" {
+                for resource in ["cpu", "memory"] {
+                    assert_eq!(amount(&doubled, resource), 2 * amount(&usual, resource));
+                }
+            }
+            let [usual, doubled] = [usual, doubled].map(|mut object| {
+                for resource in ["cpu", "memory"] {
+                    object.pointer_mut(requests).map(|it| it[resource].take());
+                }
+                object
+            });
+            assert_eq!(usual, doubled);
+        }
     }
 
     #[test]

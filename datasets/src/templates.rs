@@ -1,5 +1,6 @@
 //! Pod templates: everything about a pod but its name and node, as text that is written many times.
 
+use crate::generate::Options;
 use crate::mix::Feature;
 use bayplan::base::random::Random;
 use serde_json::{Map, Value, json};
@@ -27,11 +28,12 @@ pub(crate) struct Template {
 
 impl Template {
     /// The template with this number.
-    pub fn new(seed: u64, number: usize, feature: Feature) -> Self {
-        let mut random = Random::keyed(seed, &format!("template-{number}"));
+    pub fn new(options: &Options, number: usize, feature: Feature) -> Self {
+        let mut random = Random::keyed(options.seed, &format!("template-{number}"));
+        let scaled = |usual: i64| (usual * options.requests_percent as i64 / 100).max(1);
         let app = format!("app-{number}");
-        let cpu_milli = pick(&mut random, &[100, 250, 500, 1000]);
-        let memory_mib = pick(&mut random, &[128, 256, 512, 1024, 2048]);
+        let cpu_milli = scaled(pick(&mut random, &[100, 250, 500, 1000]));
+        let memory_mib = scaled(pick(&mut random, &[128, 256, 512, 1024, 2048]));
         let mut spec = Map::new();
         spec.insert(
             "containers".to_owned(),

@@ -34,7 +34,7 @@ proptest! {
             }
         }
         let nodes = cluster.nodes().objects.iter().map(|node| &**node);
-        let pods = cluster.pods().iter().map(|(_, row)| &row.pod);
+        let pods = cluster.pods().iter().map(|(_, row)| &*row.pod);
         let found = audit(cluster.store(), nodes, pods);
         let ours: Vec<_> =
             found.iter().filter(|violation| !violation.pods.is_disjoint(&placed)).collect();

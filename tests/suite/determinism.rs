@@ -1,10 +1,12 @@
 //! The same question has one answer.
 
 use bayplan::base::random::Random;
+use bayplan::objects::manifest::{Input, Reader};
 use bayplan::objects::{Kind, Object};
 use bayplan::plan::{PlaceOptions, place};
 use bayplan::scheduler::{Engine, Scheduler};
 use bayplan::state::Cluster;
+use bayplan_datasets::{Generator as Synthetic, Options};
 use bayplan_tests::random::{Generator, Step};
 use proptest::prelude::*;
 
@@ -130,6 +132,26 @@ fn the_number_of_threads_makes_no_difference_to_a_large_placement() {
             placed.push((done, total));
         });
         (placement.map_err(|error| error.to_string()), placed)
+    });
+}
+
+#[test]
+fn the_number_of_threads_makes_no_difference_to_what_is_read() {
+    let options = Options { nodes: 500, pods: 5_000, templates: 50, ..Options::default() };
+    let mut lines: Vec<String> = Synthetic::new(options).expect("in bounds").collect();
+    lines[4_000].truncate(100);
+    lines[5_000] = lines[5_000].replace("\"name\":\"pod-", "\"generateName\":\"pod-");
+    let text = lines.join("\n");
+    assert!(text.len() > 2 << 20, "{} bytes are read by one thread", text.len());
+    the_same_with_any_number_of_threads("reading", || {
+        let mut reader = Reader::new();
+        reader.read("text", text.as_bytes());
+        let Input { objects, faults, .. } = reader.finish();
+        let objects: Vec<_> =
+            objects.into_iter().map(|it| (it.object, it.document, it.line)).collect();
+        assert_eq!((objects.len(), faults.len()), (5_499, 1));
+        let cluster = Cluster::from_objects(objects.iter().map(|(object, ..)| object.clone()));
+        (objects, faults, cluster.expect("the sums are small").state_hash())
     });
 }
 

@@ -188,6 +188,65 @@ fn json_read_straight_is_json_read_as_a_tree() {
     }
 }
 
+/// Pods as people and programs write them, with names that could stand for something else.
+const PODS: [&str; 4] = [
+    r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"NAME","namespace":"default","labels":
+{"app":"web-0"}},"spec":{"containers":[{"name":"main","image":"a"}],"nodeName":"NODE"}}"#,
+    r#"{"metadata":{"labels":{"name":"NAME"},"name":"web-0"},"spec":{"nodeName":"NODE","containers":[
+{"name":"NODE"}]},"kind":"Pod","apiVersion":"v1","status":{"nominatedNodeName":"NAME"}}"#,
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  name: NAME\n  labels: {app: web-0}\nspec:\n  \
+     containers:\n  - name: main\n  nodeName: NODE\n",
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  labels: &l\n    name: NAME\n  <<: *l\nspec:\n  \
+     nodeName: NODE\n  containers:\n  - name: web-0\n",
+];
+
+#[test]
+fn a_pod_reads_the_same_whatever_was_read_before() {
+    const NAMES: [&str; 12] = [
+        "web-0", "web-1", "main", "default", "yes", "1-2", "a/b", "..", "", "null", "A-b",
+        "a\\u0062",
+    ];
+    const CHANGES: [&str; 10] =
+        ["\"", "\\", "#", "&a ", "nodeName", "name", "\n", " ", "}", "web-0"];
+    let mut found = 0;
+    for seed in 0..3000 {
+        let mut random = Random::keyed(seed, "replicas");
+        let pod = PODS[random.below(PODS.len())];
+        let mut draw = || {
+            let name = |random: &mut Random| NAMES[random.below(NAMES.len()).min(random.below(12))];
+            pod.replace("NAME", name(&mut random)).replace("NODE", name(&mut random))
+        };
+        let [mut first, mut middle, mut second] = [draw(), draw(), draw()];
+        if random.below(2) == 0 {
+            let at = random.below(pod.len());
+            let change = CHANGES[random.below(CHANGES.len())];
+            for text in [&mut first, &mut middle, &mut second] {
+                let at = at.min(text.len());
+                text.insert_str(at, change);
+            }
+        }
+        let mut reader = Reader::new();
+        reader.read("first", first.as_bytes());
+        reader.read("middle", middle.as_bytes());
+        reader.read("second", second.as_bytes());
+        let both = reader.finish();
+        let alone = read("second", second.as_bytes());
+        let there_twice = |message: &str| message.ends_with("is there twice");
+        let of_second = |input: &Input| {
+            let objects = input.objects.iter().filter(|object| &*object.source == "second");
+            let faults = input.faults.iter().filter(|fault| fault.source == "second");
+            let faults = faults.filter(|fault| !there_twice(&fault.message)).cloned();
+            (objects.map(|it| it.object.clone()).collect::<Vec<_>>(), faults.collect::<Vec<_>>())
+        };
+        if both.faults.iter().any(|fault| there_twice(&fault.message)) {
+            continue;
+        }
+        assert_eq!(of_second(&both), of_second(&alone), "{first}\n{middle}\n{second}");
+        found += both.objects.len();
+    }
+    assert!(found > 1000, "{found} pods");
+}
+
 #[test]
 fn an_empty_text_has_no_objects_and_no_faults() {
     for text in ["", "\n\n", "# nothing\n", "---\n---\n", "\u{feff}", "---\n# a\n...\n"] {

@@ -43,7 +43,7 @@ fn objects(cluster: &Cluster) -> Vec<Object> {
         store.resource_claims.iter(),
         store.resource_claim_templates.iter(),
         store.device_classes.values(),
-        cluster.pods().iter().map(|(_, row)| &row.pod)
+        cluster.pods().iter().map(|(_, row)| &*row.pod)
     );
     objects
 }

@@ -5,6 +5,7 @@ use bayplan::scheduler::{Engine, Scheduler};
 use bayplan_benches::input::Input;
 use bayplan_benches::run::Run;
 use clap::{Parser, ValueEnum};
+use rayon::ThreadPoolBuilder;
 use serde_json::{Map, Value, json};
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -17,9 +18,10 @@ struct Arguments {
     /// Kubernetes objects as JSON lines.
     #[arg(long)]
     input: PathBuf,
-    /// Threads that decide. The engine decides one pod after the other on one thread.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1))]
-    threads: u64,
+    /// Threads that read the input; 0 means one per processor. The engine decides one pod after
+    /// the other on one thread.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
     /// Who decides.
     #[arg(long, value_enum, default_value_t = Way::Fast)]
     engine: Way,
@@ -41,6 +43,7 @@ enum Way {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let name = arguments.input.display().to_string();
     let start = Instant::now();
     let file = File::open(&arguments.input).with_context(|| name.clone())?;

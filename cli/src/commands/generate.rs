@@ -31,6 +31,7 @@ fn options(arguments: &Generate) -> Options {
         pods: arguments.pods,
         templates: arguments.templates,
         mix: arguments.mix.clone(),
+        requests_percent: arguments.requests,
         running_per_node: arguments.running_per_node,
         daemon_sets: arguments.daemonsets,
         zones: arguments.zones,

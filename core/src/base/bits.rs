@@ -96,6 +96,32 @@ impl Bits {
         }
     }
 
+    /// Adds a number to the values at the positions in the set, round the end of the type where the
+    /// sums are too large. Of `values` there are as many as positions.
+    pub fn add_to(&self, values: &mut [i32], number: i32) {
+        /// All bits, where a byte has its bit.
+        const MASKS: [[i32; 8]; 256] = {
+            let mut masks = [[0; 8]; 256];
+            let mut at = 0;
+            while at < 256 * 8 {
+                if (at / 8) >> (at % 8) & 1 == 1 {
+                    masks[at / 8][at % 8] = -1;
+                }
+                at += 1;
+            }
+            masks
+        };
+        let bytes = self.bits.as_raw_slice().iter().flat_map(|word| word.to_le_bytes());
+        for (values, byte) in values.chunks_mut(8).zip(bytes) {
+            let masks = &MASKS[usize::from(byte)];
+            let add = |(value, mask): (&mut i32, &i32)| *value = value.wrapping_add(number & mask);
+            match values.first_chunk_mut::<8>() {
+                Some(values) => values.iter_mut().zip(masks).for_each(add),
+                None => values.iter_mut().zip(masks).for_each(add),
+            }
+        }
+    }
+
     /// Puts a range of positions in.
     pub fn fill(&mut self, positions: std::ops::Range<usize>) {
         self.bits[positions].fill(true);
@@ -113,5 +139,31 @@ impl Bits {
                 })
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_change_where_the_set_is() {
+        let set = Bits::of(207, |at| at % 3 == 0 || (64..128).contains(&at) || at == 206);
+        let mut values: Vec<i32> = (0..207).collect();
+        set.add_to(&mut values, 5);
+        set.mark(&mut values, |value| *value *= 2);
+        for (at, value) in values.into_iter().enumerate() {
+            let expected = if set.contains(at) { 2 * (at as i32 + 5) } else { at as i32 };
+            assert_eq!(value, expected);
+        }
+    }
+
+    #[test]
+    fn a_set_is_full_with_its_last_position() {
+        let mut set = Bits::none(70);
+        set.fill(0..69);
+        assert!(!set.is_full());
+        set.set(69, true);
+        assert!(set.is_full());
     }
 }

@@ -58,6 +58,11 @@ impl<I: Ix, T> IndexVec<I, T> {
         I::new(self.items.len() - 1)
     }
 
+    /// Makes room for many more items.
+    pub fn reserve(&mut self, more: usize) {
+        self.items.reserve(more);
+    }
+
     /// The item of an index; the vector grows as far as needed.
     pub fn grown(&mut self, index: I) -> &mut T
     where

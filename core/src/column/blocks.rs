@@ -131,41 +131,20 @@ impl<S: Score> Column<S> {
     }
 }
 
-/// The sums of the columns for the nodes of a block; refused beyond its end.
-#[inline(always)]
-pub fn sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>) -> [S; BLOCK] {
-    // A number of columns that is known keeps the sums in registers.
-    match *columns {
-        [a] => sums_of([a], nodes),
-        [a, b] => sums_of([a, b], nodes),
-        [a, b, c] => sums_of([a, b, c], nodes),
-        [a, b, c, d] => sums_of([a, b, c, d], nodes),
-        _ => {
-            let mut sums = [S::REFUSED; BLOCK];
-            let sum = |node: usize| {
-                columns.iter().fold(S::default(), |sum, it| sum.plus(it.scores[node]))
-            };
-            sums.iter_mut().zip(nodes).for_each(|(it, node)| *it = sum(node));
-            sums
-        }
-    }
-}
+/// Nodes that are added up at once in [`find`]; vector instructions do it.
+const GROUP: usize = 16;
 
-#[inline(always)]
-fn sums_of<S: Score, const COLUMNS: usize>(
-    columns: [&Column<S>; COLUMNS],
-    nodes: Range<usize>,
-) -> [S; BLOCK] {
-    let parts = columns.map(|column| &column.scores[nodes.clone()]);
+/// The sums of the columns for the nodes of a block; refused beyond its end.
+#[inline]
+pub fn sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>) -> [S; BLOCK] {
     let mut sums = [S::REFUSED; BLOCK];
-    if nodes.len() == BLOCK {
-        sums = [S::default(); BLOCK];
-        for part in parts.iter().filter_map(|part| part.first_chunk::<BLOCK>()) {
-            sums.iter_mut().zip(part).for_each(|(sum, it)| *sum = sum.plus(*it));
-        }
-    } else {
-        for (at, sum) in sums.iter_mut().take(nodes.len()).enumerate() {
-            *sum = parts.iter().fold(S::default(), |sum, part| sum.plus(part[at]));
+    sums[..nodes.len()].fill(S::default());
+    for column in columns {
+        let scores = &column.scores[nodes.clone()];
+        match scores.first_chunk::<BLOCK>() {
+            // A number of steps that is known becomes vector instructions without a remainder.
+            Some(scores) => sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it)),
+            None => sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it)),
         }
     }
     sums
@@ -176,68 +155,53 @@ fn sums_of<S: Score, const COLUMNS: usize>(
 #[inline]
 pub fn look<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, wanted: S) -> Result<usize, S> {
     let sums = sums(columns, nodes);
-    // Two passes without a branch are quicker than one that ends early.
-    let largest = sums.into_iter().fold(S::REFUSED, S::max);
+    let largest = max(&sums);
     if largest != wanted {
         return Err(largest);
     }
-    let place = |(at, sum): (usize, &S)| {
-        if *sum == wanted { S::new(at as i64) } else { S::new(BLOCK as i64) }
-    };
-    let first = sums.iter().enumerate().map(place).fold(S::new(BLOCK as i64), S::min);
-    Ok(first.get() as usize)
+    // Without a branch this is quicker than a search that ends early.
+    let nowhere = S::new(BLOCK as i64);
+    let place = |(at, sum): (usize, &S)| if *sum == wanted { S::new(at as i64) } else { nowhere };
+    Ok(sums.iter().enumerate().map(place).fold(nowhere, S::min).get() as usize)
 }
 
-/// The first of these nodes whose sum is `wanted`, where `goes_on` says at some nodes whether to
-/// look any further.
+/// The first of these nodes whose sum is `wanted`, if its rank is below `limit`. Nodes are in order
+/// of their ranks.
 #[inline]
 pub fn find<S: Score>(
     columns: &[&Column<S>],
     nodes: Range<usize>,
     wanted: S,
-    goes_on: impl Fn(usize) -> bool,
+    ranks: &[u32],
+    limit: u32,
 ) -> Option<usize> {
-    match *columns {
-        [a] => find_in([a], nodes, wanted, goes_on),
-        [a, b] => find_in([a, b], nodes, wanted, goes_on),
-        [a, b, c] => find_in([a, b, c], nodes, wanted, goes_on),
-        [a, b, c, d] => find_in([a, b, c, d], nodes, wanted, goes_on),
-        _ => {
-            let sum = |node: usize| {
-                columns.iter().fold(S::default(), |sum, it| sum.plus(it.scores[node]))
-            };
-            { nodes }.take_while(|node| goes_on(*node)).find(|node| sum(*node) == wanted)
+    let mut start = nodes.start;
+    while start < nodes.end && ranks[start] < limit {
+        let end = nodes.end.min(start + GROUP);
+        let sum = |at: usize| columns.iter().fold(S::default(), |sum, it| sum.plus(it.scores[at]));
+        let mut sums = [S::default(); GROUP];
+        if end - start == GROUP {
+            for column in columns {
+                if let Some(scores) = column.scores[start..end].first_chunk::<GROUP>() {
+                    sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it));
+                }
+            }
+        } else {
+            sums = [S::REFUSED; GROUP];
+            sums.iter_mut().zip(start..end).for_each(|(it, node)| *it = sum(node));
         }
+        // A bit per node, all of them in one step, is quicker than a search that ends early.
+        let mut found = 0_u32;
+        for (at, sum) in sums.iter().enumerate() {
+            found |= u32::from(*sum == wanted) << at;
+        }
+        if found != 0 {
+            let node = start + found.trailing_zeros() as usize;
+            return Some(node).filter(|node| ranks[*node] < limit);
+        }
+        start = end;
     }
-}
-
-#[inline(always)]
-fn find_in<S: Score, const COLUMNS: usize>(
-    columns: [&Column<S>; COLUMNS],
-    nodes: Range<usize>,
-    wanted: S,
-    goes_on: impl Fn(usize) -> bool,
-) -> Option<usize> {
-    /// Nodes that are added up before a look; vector instructions do them all at once.
-    const GROUP: usize = 16;
-    let parts = columns.map(|column| &column.scores[nodes.clone()]);
-    let groups = parts.map(|part| part.as_chunks::<GROUP>());
-    for group in 0..groups[0].0.len() {
-        let start = nodes.start + group * GROUP;
-        if !goes_on(start) {
-            return None;
-        }
-        let mut sums = groups[0].0[group];
-        for (more, _) in &groups[1..] {
-            sums.iter_mut().zip(&more[group]).for_each(|(sum, it)| *sum = sum.plus(*it));
-        }
-        if sums.iter().fold(false, |found, sum| found | (*sum == wanted)) {
-            return sums.iter().position(|sum| *sum == wanted).map(|at| start + at);
-        }
-    }
-    let rest = nodes.len() - groups[0].1.len();
-    let sum = |at: usize| parts.iter().fold(S::default(), |sum, part| sum.plus(part[at]));
-    (rest..nodes.len()).find(|at| sum(*at) == wanted).map(|at| nodes.start + at)
+    None
 }
 
 #[cfg(test)]
@@ -285,9 +249,12 @@ mod tests {
             let first = sums.iter().position(|sum| *sum == largest);
             prop_assert_eq!(look(&columns, 0..length, largest).ok(), first);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
+            let ranks: Vec<u32> = (0..64).map(|node| 3 * node).collect();
             for wanted in 0..20 {
                 let first = sums.iter().position(|sum| *sum == wanted);
-                prop_assert_eq!(find(&columns, 0..length, wanted, |_| true), first);
+                prop_assert_eq!(find(&columns, 0..length, wanted, &ranks, 900), first);
+                let early = first.filter(|first| ranks[*first] < 100);
+                prop_assert_eq!(find(&columns, 0..length, wanted, &ranks, 100), early);
             }
         }
     }

@@ -22,6 +22,15 @@ pub trait Score: Copy + Ord + Default {
     /// The sum; it stays at the smallest number where it would be smaller.
     fn plus(self, other: Self) -> Self;
 
+    /// The number of a score that is given as a floating point number without a fraction.
+    #[inline]
+    fn of_whole(score: f64) -> Self {
+        // Added to this, a whole number below 2⁵² stands in the last bits. Unlike a conversion that
+        // can be done to several numbers at once.
+        const BITS: u64 = (1 << 52) - 1;
+        Self::cast(((score + (1_u64 << 52) as f64).to_bits() & BITS) as i64)
+    }
+
     /// The score as a plain number.
     fn get(self) -> i64;
 

@@ -104,7 +104,7 @@ impl Cluster {
         let mut all: Vec<Object> = Vec::new();
         if objects.iter().any(|object| object.pod_spec().is_some()) {
             let given: BTreeSet<_> = objects.iter().filter_map(PodName::of_pod).collect();
-            let there = self.pods().iter().map(|(_, row)| &row.pod);
+            let there = self.pods().iter().map(|(_, row)| &*row.pod);
             let kept = there.filter(|pod| !given.contains(&PodName::of(pod)));
             all.extend(kept.map(|pod| Object::from(pod.clone())));
         }
@@ -130,7 +130,7 @@ impl Scheduler {
         &mut self,
         cluster: &mut Cluster,
     ) -> Result<Vec<(PodName, Decision)>, ScheduleError> {
-        let rows = cluster.pods().iter().map(|(_, row)| &row.pod);
+        let rows = cluster.pods().iter().map(|(_, row)| &*row.pod);
         let waits = |pod: &&crate::objects::Pod| {
             let is_pending = pod.node_name.is_none() && !pod.is_terminal() && !pod.is_terminating();
             is_pending && self.profile(pod).is_ok()

@@ -266,5 +266,5 @@ fn by_importance(cluster: &Cluster, mut pods: Vec<PodIx>) -> Vec<PodIx> {
 }
 
 fn object(cluster: &Cluster, pod: PodIx) -> Option<&Pod> {
-    cluster.pods().get(pod).map(|row| &row.pod)
+    cluster.pods().get(pod).map(|row| &*row.pod)
 }

@@ -7,7 +7,7 @@ use super::asks::Asks;
 use super::ix::{CarrierIx, ClassIx, LabelSetIx};
 use super::nodes::Take;
 use crate::base::index::IndexVec;
-use crate::base::map::Map;
+use crate::base::map::{Map, hash_of};
 use crate::objects::pod::{ContainerStatus, PodSpec};
 use crate::objects::{Labels, Pod};
 use smallvec::SmallVec;
@@ -66,13 +66,18 @@ impl ClassKey {
 }
 
 impl Resized {
-    fn of(pod: &Pod) -> Option<Self> {
+    fn is_known_of(pod: &Pod) -> bool {
         let status = &pod.status;
         let mut all = status.container_statuses.iter().chain(&status.init_container_statuses);
+        all.any(|container| container.resources.is_some())
+    }
+
+    fn of(pod: &Pod) -> Option<Self> {
+        let status = &pod.status;
         let infeasible = status.conditions.iter().any(|condition| {
             condition.kind == "PodResizePending" && condition.reason == "Infeasible"
         });
-        all.any(|container| container.resources.is_some()).then(|| Self {
+        Self::is_known_of(pod).then(|| Self {
             containers: status.container_statuses.clone(),
             init_containers: status.init_container_statuses.clone(),
             infeasible,
@@ -105,44 +110,33 @@ pub struct Class {
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     known: Map<ClassKey, ClassIx>,
-    /// The class last found for a spec that stands behind this address, with what else it needs
-    /// to be the same. Saves hashing the spec of every replica.
-    by_address: Map<(usize, usize), ClassIx>,
+    /// The class of pods whose spec and labels stand behind these addresses, with a hash of what
+    /// else makes a class. Saves hashing the spec of every replica.
+    by_address: Map<(usize, usize, u64), ClassIx>,
     classes: IndexVec<ClassIx, Class>,
 }
 
 impl Classes {
-    /// The class of a pod that is known.
-    pub fn find(&mut self, key: &ClassKey) -> Option<ClassIx> {
-        let address = (Arc::as_ptr(&key.spec) as usize, Arc::as_ptr(&key.labels) as usize);
-        // Classes keep their spec and labels alive, so an address is never used twice.
-        if let Some(class) = self.by_address.get(&address)
-            && key.resized.is_none()
-            && key.own_claims.is_none()
-            && self.is_replica(*class, key)
-        {
-            return Some(*class);
+    /// The class of a pod that shares its spec and labels with an earlier one of the class.
+    pub fn of_replica(&self, pod: &Pod) -> Option<ClassIx> {
+        if Resized::is_known_of(pod) {
+            return None;
         }
-        self.known.get(key).copied()
+        // Classes keep their spec and labels alive, so an address is never used twice.
+        let class = *self.by_address.get(&address(pod))?;
+        (Beside::of(&self.classes[class].pod) == Beside::of(pod)).then_some(class)
     }
 
-    fn is_replica(&self, class: ClassIx, key: &ClassKey) -> bool {
-        let pod = &self.classes[class].pod;
-        let controller = pod.meta.controller();
-        *pod.meta.namespace == *key.namespace
-            && pod.is_terminating() == key.terminating
-            && controller.is_some() == key.controller.is_some()
-            && controller.zip(key.controller.as_ref()).is_none_or(|(owner, key)| {
-                *owner.api_version == *key.0 && *owner.kind == *key.1 && *owner.name == *key.2
-            })
+    /// The class of a key.
+    pub fn find(&self, key: &ClassKey) -> Option<ClassIx> {
+        self.known.get(key).copied()
     }
 
     /// Adds a class.
     pub(super) fn push(&mut self, key: ClassKey, class: Class) -> ClassIx {
-        let address = (Arc::as_ptr(&key.spec) as usize, Arc::as_ptr(&key.labels) as usize);
-        let replicable = key.resized.is_none() && key.own_claims.is_none();
+        let address = address(&class.pod);
         let index = self.classes.push(class);
-        if replicable {
+        if key.resized.is_none() && key.own_claims.is_none() {
             self.by_address.insert(address, index);
         }
         self.known.insert(key, index);
@@ -163,4 +157,28 @@ impl Classes {
     pub fn is_empty(&self) -> bool {
         self.classes.is_empty()
     }
+}
+
+/// What makes the class of almost every pod besides its spec and labels.
+#[derive(PartialEq, Eq, Hash)]
+struct Beside<'a> {
+    namespace: &'a str,
+    controller: Option<[&'a str; 3]>,
+    terminating: bool,
+}
+
+impl<'a> Beside<'a> {
+    fn of(pod: &'a Pod) -> Self {
+        let controller = pod.meta.controller();
+        Self {
+            namespace: &pod.meta.namespace,
+            controller: controller.map(|owner| [&*owner.api_version, &owner.kind, &owner.name]),
+            terminating: pod.is_terminating(),
+        }
+    }
+}
+
+fn address(pod: &Pod) -> (usize, usize, u64) {
+    let (spec, labels) = (Arc::as_ptr(&pod.spec).addr(), Arc::as_ptr(&pod.meta.labels).addr());
+    (spec, labels, hash_of(&Beside::of(pod)))
 }

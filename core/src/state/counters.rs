@@ -32,10 +32,11 @@ pub struct Counter {
     pub counts: Vec<i32>,
     /// Sum over the domains.
     pub total: i64,
-    /// How many domains have a counting node.
+    /// How many domains have a counting node. This and what follows is of counters on some nodes
+    /// only: nobody asks for it where all nodes count.
     pub domains: usize,
     /// Whether the domain has a counting node.
-    pub present: Vec<bool>,
+    present: Vec<bool>,
     /// Per count: how many present domains have it.
     histogram: Vec<u32>,
     /// Smallest count over the present domains; 0 where there is none.
@@ -117,7 +118,6 @@ impl Counters {
     ) -> Counter {
         let domains = topology.domains(key.key);
         let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
-        let eligible = eligible.filter(|set| !set.is_full());
         let counts = |node: NodeIx| eligible.is_none_or(|set| set.contains(node.at()));
         let mut counter = Counter::new(domains, eligible);
         for set in key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher)) {
@@ -260,7 +260,8 @@ impl Counter {
     /// No pod counted; `eligible` are the counting nodes, `None` means all.
     fn new(domains: &Domains, eligible: Option<&Bits>) -> Self {
         let present: Vec<bool> = match eligible {
-            None => vec![true; domains.nodes.len()],
+            None => Vec::new(),
+            Some(eligible) if eligible.is_full() => vec![true; domains.nodes.len()],
             Some(eligible) if domains.each_node => {
                 let mut present = vec![false; domains.nodes.len()];
                 eligible.mark(&mut present, |present| *present = true);
@@ -273,7 +274,7 @@ impl Counter {
         };
         let number = present.iter().filter(|present| **present).count();
         Self {
-            counts: vec![0; present.len()],
+            counts: vec![0; domains.nodes.len()],
             total: 0,
             domains: number,
             present,
@@ -287,7 +288,7 @@ impl Counter {
         let new = old + by;
         self.counts[domain] = new;
         self.total += i64::from(by);
-        if self.present[domain] {
+        if self.present.get(domain) == Some(&true) {
             if self.histogram.len() <= new as usize {
                 self.histogram.resize(new as usize + 1, 0);
             }

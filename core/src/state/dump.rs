@@ -93,7 +93,7 @@ impl Cluster {
     /// Those of the serializer.
     pub fn dump(&self, known: &[Object]) -> Result<String, DumpError> {
         let kinded = |object: &Object| Kinded(Cow::Owned(object.clone()));
-        let place = |at| self.pods.get(PodIx::new(at)).map(|row| Cow::Borrowed(&row.pod));
+        let place = |at| self.pods.get(PodIx::new(at)).map(|row| Cow::Borrowed(&*row.pod));
         let ports = self.nodes.by_rank.iter().map(|node| {
             let ports: BTreeSet<_> = self.nodes.used_ports(*node).cloned().collect();
             (self.nodes.name(*node).to_string(), ports.into_iter().collect::<Vec<_>>())
@@ -149,7 +149,7 @@ impl Cluster {
                 return Err(DumpError(format!("pod {} is there twice", pod.meta.key())));
             }
             sharing.share(&mut pod);
-            cluster.put_pod(pod).map_err(refuse)?;
+            cluster.put_pod(Box::new(pod)).map_err(refuse)?;
         }
         let free = dump.free_places.into_iter().map(|at| u32::try_from(at).map(|_| PodIx::new(at)));
         let free = free.collect::<Result<Vec<_>, _>>();

@@ -41,7 +41,7 @@ impl Cluster {
     pub fn apply(&mut self, change: Change) -> Result<(), ChangeError> {
         match change {
             Change::Put(Object::Node(node)) => self.put_nodes(vec![*node]),
-            Change::Put(Object::Pod(pod)) => self.put_pod(*pod),
+            Change::Put(Object::Pod(pod)) => self.put_pod(pod),
             Change::Put(object) => self.put_object(object),
             Change::Delete { kind, namespace, name } => self.delete(kind, &namespace, &name),
             Change::Bind { namespace, name, node, start_time } => {
@@ -195,7 +195,7 @@ impl Cluster {
     }
 
     /// Adds or replaces a pod.
-    pub(super) fn put_pod(&mut self, pod: Pod) -> Result<(), ChangeError> {
+    pub(super) fn put_pod(&mut self, pod: Box<Pod>) -> Result<(), ChangeError> {
         let Some(old) = self.pods.find(&pod.meta.namespace, &pod.meta.name) else {
             return self.insert_pod(pod);
         };
@@ -209,11 +209,10 @@ impl Cluster {
         inserted
     }
 
-    fn insert_pod(&mut self, pod: Pod) -> Result<(), ChangeError> {
+    fn insert_pod(&mut self, pod: Box<Pod>) -> Result<(), ChangeError> {
         let class = self.class_of(&pod);
         let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
         let node = bound_to.and_then(|name| self.nodes.find(name));
-        let (namespace, name) = (pod.meta.namespace.clone(), pod.meta.name.clone());
         let nominated = pod.is_nominated();
         let (index, grown) = self.pods.insert(PodRow { pod, class, node: None, place: 0 });
         if let Some(node) = node {
@@ -222,8 +221,9 @@ impl Cluster {
         if let Some(node) = node
             && self.attach(index, node).is_none()
         {
-            self.pods.undo_insert(index, grown);
-            return Err(refuse(Kind::Pod, &namespace, &name, Refusal::SumTooLarge));
+            let row = self.pods.undo_insert(index, grown);
+            let meta = row.map(|row| row.pod.meta).unwrap_or_default();
+            return Err(refuse(Kind::Pod, &meta.namespace, &meta.name, Refusal::SumTooLarge));
         }
         if nominated {
             self.nominated.insert(index);

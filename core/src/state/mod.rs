@@ -14,6 +14,7 @@ pub mod hash;
 pub mod ix;
 pub mod labels;
 pub mod log;
+mod names;
 pub mod node_sets;
 pub mod nodes;
 pub mod pods;
@@ -107,7 +108,7 @@ impl Cluster {
         for object in objects {
             match object {
                 Object::Node(node) => nodes.push(*node),
-                Object::Pod(pod) => pods.push(*pod),
+                Object::Pod(pod) => pods.push(pod),
                 object if object.is_workload() => {}
                 object => self.apply(Change::Put(object))?,
             }
@@ -115,6 +116,7 @@ impl Cluster {
         if !nodes.is_empty() {
             self.put_nodes(nodes)?;
         }
+        self.pods.reserve(pods.len());
         pods.into_iter().try_for_each(|pod| self.put_pod(pod))
     }
 
@@ -187,13 +189,13 @@ impl Cluster {
     /// Pods bound to a node.
     pub fn pods_on(&self, node: NodeIx) -> impl Iterator<Item = &Pod> {
         let pods = self.nodes.pods[node].iter();
-        pods.filter_map(|pod| self.pods.get(*pod)).map(|row| &row.pod)
+        pods.filter_map(|pod| self.pods.get(*pod)).map(|row| &*row.pod)
     }
 
     /// The objects as plain rules see them. Costs a walk over all pods.
     pub fn snapshot(&self) -> Snapshot<'_> {
         let nodes = self.nodes.objects.iter().map(|node| &**node);
-        let pods = self.pods.iter().map(|(_, row)| &row.pod);
+        let pods = self.pods.iter().map(|(_, row)| &*row.pod);
         let mut snapshot = Snapshot::new(&self.store, nodes, pods);
         // Which host ports are in use has a history that the pods do not tell.
         for (info, node) in snapshot.nodes.iter_mut().zip(&self.nodes.by_rank) {

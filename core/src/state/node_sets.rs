@@ -177,8 +177,8 @@ impl NodeSets {
     }
 
     /// A number per node that its taints decide.
-    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i64) -> IndexVec<NodeIx, i64> {
-        let numbers: Vec<i64> =
+    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i32) -> IndexVec<NodeIx, i32> {
+        let numbers: Vec<i32> =
             (0..self.taints.len()).map(|set| of(self.taints.value(TaintSetIx::new(set)))).collect();
         self.taints_of.iter().map(|set| numbers[set.at()]).collect()
     }

@@ -8,6 +8,7 @@ use crate::objects::Node;
 use crate::objects::requests::{Resources, is_scalar};
 use crate::objects::snapshot::HostPort;
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,15 +42,58 @@ pub struct NodeRow {
 pub const EXACT: i64 = 1 << 46;
 
 impl NodeRow {
-    /// CPU and memory that pods may use, where there is some of both and neither is beyond
-    /// [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may be used
-    /// shows in floating point as well.
+    /// Whether [`Lanes`] tell everything about CPU and memory: pods may use some of both, and no
+    /// more than [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may
+    /// be used shows in floating point as well.
     #[inline]
-    pub fn exact_allocatable(&self) -> Option<[f64; 2]> {
-        let amounts = [self.allocatable_milli_cpu, self.allocatable_memory];
+    pub fn is_exact(&self) -> bool {
         let exact = |amount: i64| (amount as u64).wrapping_sub(1) < EXACT as u64;
-        (exact(amounts[0]) && exact(amounts[1])).then(|| amounts.map(|amount| amount as f64))
+        exact(self.allocatable_milli_cpu) && exact(self.allocatable_memory)
     }
+}
+
+/// The numbers of several nodes side by side: what is done to all of them in one loop becomes vector
+/// instructions. CPU stands first, then memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes<const N: usize> {
+    /// What pods may use.
+    pub allocatable: [[f64; N]; 2],
+    /// What the node's pods request.
+    pub requested: [[f64; N]; 2],
+    /// What they request for scoring.
+    pub scored: [[f64; N]; 2],
+    /// How many pods the node takes.
+    pub pods_allowed: [f64; N],
+    /// How many pods it has.
+    pub pods: [f64; N],
+}
+
+impl<const N: usize> Lanes<N> {
+    /// The numbers of these nodes.
+    #[inline]
+    pub fn of(rows: &[NodeRow; N]) -> Self {
+        let each = |number: fn(&NodeRow) -> i64| rows.each_ref().map(|row| number(row) as f64);
+        Self {
+            allocatable: [
+                each(|row| row.allocatable_milli_cpu),
+                each(|row| row.allocatable_memory),
+            ],
+            requested: [each(|row| row.requested_milli_cpu), each(|row| row.requested_memory)],
+            scored: [each(|row| row.scored_milli_cpu), each(|row| row.scored_memory)],
+            pods_allowed: each(|row| row.pods_allowed),
+            pods: each(|row| row.pods),
+        }
+    }
+}
+
+/// The largest whole number that is not above `x`, which lies between 0 and 2⁵¹.
+#[inline]
+pub fn floor(x: f64) -> f64 {
+    // From here on floating point has whole numbers only. Unlike a conversion to a whole number this
+    // can be done to several numbers at once.
+    const WHOLE: f64 = (1_u64 << 52) as f64;
+    let nearest = (x + WHOLE) - WHOLE;
+    if nearest > x { nearest - 1.0 } else { nearest }
 }
 
 /// A resource that few pods ask for: allocatable and requested amounts per node.
@@ -133,23 +177,16 @@ const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 impl Nodes {
     /// Tables for these nodes, without pods. What was interned before stays.
     pub(super) fn rebuild(&mut self, mut objects: Vec<Arc<Node>>) {
-        fn zone(node: &Node) -> &str {
-            node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str)
-        }
-        objects.sort_by(|a, b| (zone(a), a.name()).cmp(&(zone(b), b.name())));
+        objects.sort_by(|a, b| a.name().cmp(b.name()));
         let count = objects.len();
-        self.zones.clear();
-        let mut start = 0;
-        for chunk in objects.chunk_by(|a, b| zone(a) == zone(b)) {
-            self.zones.push(start..start + chunk.len());
-            start += chunk.len();
+        let (zones, ranks) = by_zone(&objects);
+        self.zones = zones;
+        self.by_rank = std::iter::repeat_n(NodeIx::new(0), count).collect();
+        for (at, rank) in ranks.iter().enumerate() {
+            self.by_rank[*rank as usize] = NodeIx::new(at);
         }
-        self.by_rank = (0..count).map(NodeIx::new).collect();
-        self.by_rank.sort_by(|a, b| objects[a.at()].name().cmp(objects[b.at()].name()));
-        self.rank = std::iter::repeat_n(0, count).collect();
-        for (rank, node) in self.by_rank.iter().enumerate() {
-            self.rank[*node] = rank as u32;
-        }
+        let objects: Vec<_> = ranks.iter().map(|rank| objects[*rank as usize].clone()).collect();
+        self.rank = ranks.into_iter().collect();
         self.names = objects.iter().map(|node| Arc::from(node.name())).collect();
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
@@ -379,6 +416,22 @@ impl Nodes {
             pods.remove(at);
         }
     }
+}
+
+/// The order by zone, then by name, of nodes that are in order of their names: which nodes share a
+/// zone, and the rank by name of every node.
+fn by_zone(nodes: &[Arc<Node>]) -> (Vec<Range<usize>>, Vec<u32>) {
+    let mut ranks_of: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (rank, node) in nodes.iter().enumerate() {
+        let zone = node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str);
+        ranks_of.entry(zone).or_default().push(rank as u32);
+    }
+    let zones = ranks_of.values().scan(0, |end, ranks| {
+        let start = *end;
+        *end += ranks.len();
+        Some(start..*end)
+    });
+    (zones.collect(), ranks_of.values().flatten().copied().collect())
 }
 
 fn add(sum: &mut i64, amount: i64) -> Option<()> {

@@ -1,16 +1,16 @@
 //! Pods, pending and bound.
 
 use super::ix::{ClassIx, LabelSetIx, NodeIx, PodIx};
+use super::names::{Name, Names};
 use crate::base::index::{IndexVec, Ix};
-use crate::base::map::Map;
 use crate::objects::Pod;
 use std::collections::BTreeSet;
 
 /// A pod in the table.
 #[derive(Clone, Debug)]
 pub struct PodRow {
-    /// The object.
-    pub pod: Pod,
+    /// The object, away from the columns: most steps of a decision need no more than those.
+    pub pod: Box<Pod>,
     /// Its class.
     pub class: ClassIx,
     /// The node it counts on: it is bound, has not ended, and the node exists.
@@ -19,13 +19,18 @@ pub struct PodRow {
     pub(super) place: u32,
 }
 
+impl PodRow {
+    fn name(&self) -> Name<'_> {
+        Name::new(&self.pod.meta.namespace, &self.pod.meta.name)
+    }
+}
+
 /// Every pod. Places of deleted pods are used again, the latest first.
 #[derive(Clone, Debug, Default)]
 pub struct Pods {
     rows: IndexVec<PodIx, Option<PodRow>>,
     free: Vec<PodIx>,
-    /// By namespace, then by name.
-    by_name: Map<Box<str>, Map<Box<str>, PodIx>>,
+    names: Names,
     /// Counted pods of every label set, in no order that means anything.
     counted: IndexVec<LabelSetIx, Vec<PodIx>>,
 }
@@ -33,7 +38,10 @@ pub struct Pods {
 impl Pods {
     /// The pod of a name.
     pub fn find(&self, namespace: &str, name: &str) -> Option<PodIx> {
-        self.by_name.get(namespace)?.get(name).copied()
+        self.names.find(Name::new(namespace, name), |pod| {
+            let meta = self.get(pod).map(|row| &row.pod.meta);
+            meta.is_some_and(|meta| meta.name == name && meta.namespace == namespace)
+        })
     }
 
     /// A pod that is there.
@@ -61,19 +69,24 @@ impl Pods {
         self.len() == 0
     }
 
+    /// Makes room for many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.rows.reserve(more);
+        self.names.reserve(more);
+    }
+
     /// Adds a pod; also tells whether the table grew for it.
     pub(super) fn insert(&mut self, row: PodRow) -> (PodIx, bool) {
-        let meta = &row.pod.meta;
-        let (namespace, name) = (meta.namespace.clone(), meta.name.clone());
-        let (pod, grown) = match self.free.pop() {
-            Some(pod) => {
-                self.rows[pod] = Some(row);
-                (pod, false)
+        let free = self.free.pop();
+        let pod = free.unwrap_or(PodIx::new(self.rows.len()));
+        self.names.insert(row.name(), pod);
+        match free {
+            Some(pod) => self.rows[pod] = Some(row),
+            None => {
+                self.rows.push(Some(row));
             }
-            None => (self.rows.push(Some(row)), true),
-        };
-        self.note_name(&namespace, name, pod);
-        (pod, grown)
+        }
+        (pod, free.is_none())
     }
 
     /// Places of deleted pods, the latest last.
@@ -105,24 +118,19 @@ impl Pods {
     }
 
     /// Takes back the latest insertion.
-    pub(super) fn undo_insert(&mut self, pod: PodIx, grown: bool) {
-        self.remove(pod);
+    pub(super) fn undo_insert(&mut self, pod: PodIx, grown: bool) -> Option<PodRow> {
+        let row = self.remove(pod);
         if grown {
             self.free.pop();
             self.rows.pop();
         }
+        row
     }
 
     /// Takes a pod out.
     pub(super) fn remove(&mut self, pod: PodIx) -> Option<PodRow> {
         let row = self.rows[pod].take()?;
-        let namespace = &*row.pod.meta.namespace;
-        if let Some(names) = self.by_name.get_mut(namespace) {
-            names.remove(&*row.pod.meta.name);
-            if names.is_empty() {
-                self.by_name.remove(namespace);
-            }
-        }
+        self.names.remove(row.name(), pod);
         self.free.push(pod);
         Some(row)
     }
@@ -130,7 +138,7 @@ impl Pods {
     /// Takes back the latest removal.
     pub(super) fn undo_remove(&mut self, pod: PodIx, row: PodRow) {
         self.free.pop();
-        self.note_name(&row.pod.meta.namespace, row.pod.meta.name.clone(), pod);
+        self.names.insert(row.name(), pod);
         self.rows[pod] = Some(row);
     }
 
@@ -159,7 +167,7 @@ impl Pods {
         };
         self.rows.len() == other.rows.len()
             && self.rows.iter().zip(other.rows.iter()).all(alike)
-            && self.by_name == other.by_name
+            && self.names == other.names
             && sorted(self) == sorted(other)
     }
 
@@ -191,14 +199,5 @@ impl Pods {
     pub(super) fn empty(&mut self) {
         self.counted.iter_mut().for_each(Vec::clear);
         self.rows.iter_mut().flatten().for_each(|row| row.node = None);
-    }
-
-    fn note_name(&mut self, namespace: &str, name: String, pod: PodIx) {
-        if !self.by_name.contains_key(namespace) {
-            self.by_name.insert(namespace.into(), Map::default());
-        }
-        if let Some(names) = self.by_name.get_mut(namespace) {
-            names.insert(name.into(), pod);
-        }
     }
 }

@@ -22,6 +22,9 @@ use std::sync::Arc;
 impl Cluster {
     /// The class of a pod.
     pub fn class_of(&mut self, pod: &Pod) -> ClassIx {
+        if let Some(known) = self.classes.of_replica(pod) {
+            return known;
+        }
         let key = ClassKey::of(pod);
         if let Some(known) = self.classes.find(&key) {
             return known;
@@ -158,7 +161,7 @@ impl Cluster {
     }
 
     /// A number per node that its taints decide.
-    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i64) -> IndexVec<NodeIx, i64> {
+    pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i32) -> IndexVec<NodeIx, i32> {
         self.node_sets.by_taints(of)
     }
 

@@ -9,7 +9,7 @@
 
 use super::class::ClassView;
 use super::facets::LiveColumn;
-use super::grades::{Formula, Grade, Span, Spans, Values};
+use super::grades::{Formula, Grade, Span, Spans, Values, scores_of_zones};
 use super::race::{Race, TooManyRefused};
 use super::tables::Tables;
 use super::{View, Weights};
@@ -26,6 +26,23 @@ use smallvec::{SmallVec, smallvec};
 pub(super) struct Nearby<S> {
     column: LiveColumn<S>,
     bounds: RuleBounds,
+}
+
+/// Memory that decisions share.
+#[derive(Clone, Debug)]
+pub(super) struct Memory<S> {
+    /// Bounds of the blocks.
+    bounds: Vec<S>,
+    /// Spans of a class that was not asked for before.
+    spans: Spans<S>,
+    /// In every zone a node that was feasible for some pod.
+    witnesses: Vec<Option<NodeIx>>,
+}
+
+impl<S> Default for Memory<S> {
+    fn default() -> Self {
+        Self { bounds: Vec::new(), spans: Spans::default(), witnesses: Vec::new() }
+    }
 }
 
 /// Bounds of rules that may loosen although no node is touched.
@@ -130,26 +147,25 @@ impl<S: Score> View<S> {
         class: &ClassView,
     ) -> Option<Option<(NodeIx, i64)>> {
         let relations = Relations::new(cluster, class, self)?;
-        let Self { tables, classes, blocks, bounds, spans, weights, profile, .. } = self;
+        let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
+        let Memory { bounds, spans, witnesses } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
         tables.normalize(class, blocks, *weights, |node| {
             relations.allows_zone(blocks.zone_of(node)) && !relations.refuse(node)
         })?;
         let valued = relations.values_nodes(cluster);
-        if valued.contains(&true) {
+        let mut spans = match &mut classes[index] {
+            _ if !valued.contains(&true) => None,
+            // What comes again keeps its own.
+            Some(known) if known.decided => Some(&mut **known.spans.get_or_insert_default()),
+            _ => Some(spans.forget()),
+        };
+        if spans.is_some() {
             tables.repair_values(class, cluster, blocks, &relations, valued)?;
             if !relations.of_nodes.is_empty() {
                 tables.keep_nearby(class);
             }
         }
-        let spans = match &mut classes[index] {
-            // What comes again keeps its own.
-            Some(known) if known.decided => known.spans.get_or_insert_default(),
-            _ => {
-                spans.forget();
-                spans
-            }
-        };
         let base =
             if weights.taints > 0 && class.disliked.is_none() { 100 * weights.taints } else { 0 };
         loop {
@@ -161,19 +177,16 @@ impl<S: Score> View<S> {
                 let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds);
                 let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
                 refused.for_each(|zone| race.leave_out(zone));
-                let values = tables.values(class, valued);
-                if valued.contains(&true) {
-                    let filters = tables.all_filters(class);
-                    let log = cluster.log();
-                    spans.repair(log, blocks, &filters, values, relations.bounds());
-                }
-                let spans = valued.contains(&true).then_some(&*spans);
-                match relations.grade(&mut race, cluster, blocks, *weights, values, spans) {
-                    Ok(graded) => graded.map(|()| race.best()),
-                    Err(refused) => Some(Err(refused)),
-                }
+                let valued = spans.as_deref_mut().map(|spans| {
+                    let (filters, values) =
+                        (tables.all_filters(class), tables.values(class, valued));
+                    spans.repair(cluster.log(), blocks, &filters, values, relations.bounds());
+                    (values, &*spans)
+                });
+                relations.grade(&mut race, cluster, blocks, *weights, valued, witnesses)?;
+                race.best()
             };
-            match found? {
+            match found {
                 Ok(best) => return Some(best.map(|(node, total)| (node, total.get() + base))),
                 Err(TooManyRefused) => tables.keep_nearby(class),
             }
@@ -200,28 +213,28 @@ impl<'c> Relations<'c> {
         cluster: &Cluster,
         blocks: &Blocks,
         weights: Weights,
-        values: Values<'a, S>,
-        spans: Option<&'a Spans<S>>,
-    ) -> Result<Option<()>, TooManyRefused> {
+        valued: Option<(Values<'a, S>, &'a Spans<S>)>,
+        witnesses: &mut Vec<Option<NodeIx>>,
+    ) -> Option<()> {
         if self.preferences.is_empty() && self.soft.is_none() {
-            return Ok(Some(()));
+            return Some(());
         }
         let mut zones: SmallVec<[Span<S>; 16]> = SmallVec::new();
-        for zone in 0..blocks.zones() {
-            zones.push(match spans {
+        witnesses.resize(blocks.zones(), None);
+        for (zone, witness) in witnesses.iter_mut().enumerate() {
+            zones.push(match valued {
                 _ if !self.allows_zone(zone) => Span::of_alike(false),
-                Some(spans) => spans.zone(blocks, zone),
-                None => Span::of_alike(race.is_feasible(zone)?),
+                Some((_, spans)) => spans.zone(blocks, zone),
+                None => Span::of_alike(race.is_feasible(zone, witness)),
             });
         }
-        let mut grades: SmallVec<[_; 2]> = SmallVec::new();
-        if let Some(mut soft) = self.soft.clone() {
-            let feasible: SmallVec<[usize; 16]> =
-                (0..zones.len()).filter(|zone| zones[*zone].feasible > 0).collect();
+        let soft = self.soft.clone().map(|mut soft| {
+            let feasible = (0..zones.len()).filter(|zone| zones[*zone].feasible > 0);
+            let feasible: SmallVec<[usize; 16]> = feasible.collect();
             soft.weigh(&feasible, zones.iter().map(|span| span.feasible).sum());
-            grades.push(Grade::new(Formula::Spread(soft), 0, values[0], weights.spread, &zones));
-        }
-        if !self.preferences.is_empty() {
+            (Formula::Spread(soft), weights.spread)
+        });
+        let preferences = (!self.preferences.is_empty()).then(|| {
             let mut of_zones: SmallVec<[i64; 16]> = smallvec![0; zones.len()];
             for preference in self.preferences.iter().filter(|it| it.by_zone(cluster)) {
                 let domains = cluster.topology().domains(preference.key).by_zone.iter().flatten();
@@ -229,14 +242,20 @@ impl<'c> Relations<'c> {
                     *raw += preference.of(*domain);
                 }
             }
-            let formula = Formula::InterPod(of_zones);
-            grades.push(Grade::new(formula, 1, values[1], weights.inter_pod, &zones));
+            (Formula::InterPod(of_zones), weights.inter_pod)
+        });
+        for (side, formula) in [soft, preferences].into_iter().enumerate() {
+            let Some((formula, weight)) = formula else { continue };
+            if let Some((values, spans)) = valued
+                && let Some(values) = values[side]
+            {
+                let grade = Grade::new(formula, side, values, weight, &zones)?;
+                race.grade(grade, &zones, spans);
+            } else {
+                race.add_of_zones(&scores_of_zones(&formula, weight, &zones));
+            }
         }
-        for grade in grades {
-            let Some(grade) = grade else { return Ok(None) };
-            race.grade(grade, &zones, spans);
-        }
-        Ok(Some(()))
+        Some(())
     }
 }
 

@@ -87,7 +87,21 @@ impl<S: Score> LiveColumn<S> {
         log: &Log,
         blocks: &Blocks,
         nodes: usize,
-        mut score: impl FnMut(NodeIx) -> S,
+        score: impl FnMut(NodeIx) -> S,
+    ) {
+        self.repair_or(log, blocks, nodes, score, |score| {
+            (0..nodes).map(NodeIx::new).map(score).collect()
+        });
+    }
+
+    /// The same, where there is a quicker way to compute all nodes.
+    pub(super) fn repair_or<F: FnMut(NodeIx) -> S>(
+        &mut self,
+        log: &Log,
+        blocks: &Blocks,
+        nodes: usize,
+        mut score: F,
+        all: impl FnOnce(F) -> Vec<S>,
     ) {
         let now = log.now();
         let touched = self.seen.and_then(|seen| log.since(seen, nodes));
@@ -97,10 +111,7 @@ impl<S: Score> LiveColumn<S> {
                     self.column.set(blocks, node, score(node));
                 }
             }
-            None => {
-                let scores = (0..nodes).map(|node| score(NodeIx::new(node))).collect();
-                self.column = Column::new(scores, blocks);
-            }
+            None => self.column = Column::new(all(score), blocks),
         }
         self.seen = Some(now);
     }
@@ -136,15 +147,15 @@ impl<S: Score> LiveColumn<S> {
 /// Raw scores of a static facet with the weighted scores they were last normalised to.
 #[derive(Clone, Debug)]
 pub(super) struct Normalized<S> {
-    raw: Vec<i64>,
+    raw: Vec<i32>,
     /// The largest raw score of all nodes.
-    largest: i64,
+    largest: i32,
     /// The first nodes that have it.
     best: Vec<NodeIx>,
     /// Which of these was feasible when asked last.
     witness: usize,
     /// The largest raw score of the nodes that were feasible.
-    max: i64,
+    max: i32,
     column: Column<S>,
 }
 
@@ -152,7 +163,7 @@ pub(super) struct Normalized<S> {
 const ASKED: usize = 256;
 
 impl<S: Score> Normalized<S> {
-    pub(super) fn new(raw: Vec<i64>) -> Self {
+    pub(super) fn new(raw: Vec<i32>) -> Self {
         let largest = raw.iter().copied().max().unwrap_or(0);
         let best = raw.iter().enumerate().filter(|(_, raw)| **raw == largest);
         let best = best.map(|(node, _)| NodeIx::new(node)).take(ASKED).collect();
@@ -161,22 +172,22 @@ impl<S: Score> Normalized<S> {
 
     /// Makes the default normalisation where `max` is the largest raw score of the feasible nodes,
     /// times `weight`.
-    pub(super) fn normalize(&mut self, blocks: &Blocks, max: i64, weight: i64, reversed: bool) {
-        if self.max != max {
-            self.max = max;
-            // Infeasible nodes may have more than the maximum; their number does not matter.
-            let share = |raw: i64| if max == 0 { 0 } else { 100 * raw.min(max) / max };
-            // Neighbours mostly have the same, and divisions are what costs here.
-            let mut known = (-1, S::default());
-            let score = |raw: &i64| {
-                if known.0 != *raw {
-                    let share = share(*raw);
-                    known = (*raw, S::new(weight * if reversed { 100 - share } else { share }));
-                }
-                known.1
-            };
-            self.column = Column::new(self.raw.iter().map(score).collect(), blocks);
+    pub(super) fn normalize(&mut self, blocks: &Blocks, max: i32, weight: i64, reversed: bool) {
+        if self.max == max {
+            return;
         }
+        self.max = max;
+        let score = |raw: i32| {
+            let share = if max == 0 { 0 } else { 100 * i64::from(raw) / i64::from(max) };
+            S::new(weight * if reversed { 100 - share } else { share })
+        };
+        // Infeasible nodes may have more than the maximum; their number does not matter.
+        let raw = self.raw.iter().map(|raw| (*raw).min(max));
+        // A cluster has few distinct raw scores, and divisions are what costs here.
+        let known: Vec<S> = (0..=max.min(self.raw.len() as i32)).map(score).collect();
+        let scores = raw.map(|raw| known.get(raw as usize).copied().unwrap_or_else(|| score(raw)));
+        let scores = scores.collect();
+        self.column = Column::new(scores, blocks);
     }
 
     /// The column as it was last normalised.
@@ -186,7 +197,7 @@ impl<S: Score> Normalized<S> {
 
     /// The largest raw score of a feasible node. Mostly some node with the largest of all is
     /// feasible and found soon.
-    pub(super) fn max_over(&self, totals: &[S]) -> i64 {
+    pub(super) fn max_over(&self, totals: &[S]) -> i32 {
         let feasible = || totals.iter().zip(&self.raw).filter(|(total, _)| total.is_feasible());
         if feasible().any(|(_, raw)| *raw == self.largest) {
             return self.largest;

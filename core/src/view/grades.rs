@@ -85,9 +85,10 @@ impl<S> Default for Spans<S> {
 }
 
 impl<S: Score> Spans<S> {
-    /// Forgets what it was told.
-    pub(super) fn forget(&mut self) {
+    /// Nothing known; the memory is used again.
+    pub(super) fn forget(&mut self) -> &mut Self {
         self.seen = None;
+        self
     }
 
     /// Brings the spans up to date.
@@ -157,11 +158,28 @@ impl Formula<'_> {
     }
 }
 
+/// The scores, `weight` times, where the nodes of a zone are alike; nothing where none is feasible.
+pub(super) fn scores_of_zones<S: Score>(
+    formula: &Formula<'_>,
+    weight: i64,
+    zones: &[Span<S>],
+) -> SmallVec<[S; 16]> {
+    let raw = |zone: usize| formula.raw(zone, 0);
+    let feasible = || (0..zones.len()).filter(|zone| zones[*zone].feasible > 0);
+    let extremes = feasible().map(raw).min().unwrap_or(0)..feasible().map(raw).max().unwrap_or(0);
+    let mut scores = smallvec![S::default(); zones.len()];
+    for zone in feasible() {
+        let score = formula.normalized(raw(zone), (extremes.start, extremes.end));
+        scores[zone] = S::new(weight * score);
+    }
+    scores
+}
+
 /// A score of the nodes by zone and value.
 #[derive(Clone, Debug)]
 pub(super) struct Grade<'a, 'c, S> {
-    /// The values of the nodes; `None` where the nodes of a zone are alike.
-    pub(super) values: Option<&'a Column<S>>,
+    /// The values of the nodes.
+    pub(super) values: &'a Column<S>,
     /// Which of the two values of a span.
     pub(super) side: usize,
     formula: Formula<'c>,
@@ -178,12 +196,12 @@ pub(super) struct Grade<'a, 'c, S> {
 const SCORES: i64 = 1 << 16;
 
 impl<'a, 'c, S: Score> Grade<'a, 'c, S> {
-    /// The score where the feasible nodes of the zones have these spans; `None` where their values
-    /// lie too far apart.
+    /// The score, `weight` times, where the feasible nodes of the zones have these spans; `None`
+    /// where their values lie too far apart.
     pub(super) fn new(
         formula: Formula<'c>,
         side: usize,
-        values: Option<&'a Column<S>>,
+        values: &'a Column<S>,
         weight: i64,
         spans: &[Span<S>],
     ) -> Option<Self> {

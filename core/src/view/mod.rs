@@ -12,6 +12,7 @@ mod facets;
 mod grades;
 mod hosts;
 mod race;
+mod shape;
 mod tables;
 
 use crate::base::index::{IndexVec, Ix};
@@ -21,6 +22,7 @@ use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx, PodIx};
 use crate::state::log::Epoch;
+use best::Memory;
 use class::ClassView;
 use grades::Spans;
 use std::sync::Arc;
@@ -35,10 +37,7 @@ pub struct View<S> {
     blocks: Blocks,
     tables: Tables<S>,
     classes: IndexVec<ClassIx, Option<Known<S>>>,
-    /// Memory for the bounds of the blocks.
-    bounds: Vec<S>,
-    /// Memory for the spans of a class that was not asked for before.
-    spans: Spans<S>,
+    memory: Memory<S>,
     /// Totals of the decision at hand, below zero where a node is infeasible.
     totals: Vec<S>,
     /// Memory for raw scores.
@@ -104,8 +103,7 @@ impl<S: Score> View<S> {
             blocks: Blocks::default(),
             tables: Tables::default(),
             classes: IndexVec::default(),
-            bounds: Vec::new(),
-            spans: Spans::default(),
+            memory: Memory::default(),
             totals: Vec::new(),
             raw: Vec::new(),
         }
@@ -261,6 +259,7 @@ impl<S: Score> View<S> {
         self.epoch = Some(cluster.log().epoch().clone());
         self.blocks = Blocks::new(&cluster.nodes().zones);
         self.classes = IndexVec::default();
+        self.memory = Memory::default();
         self.tables = Tables::default();
     }
 }

@@ -69,24 +69,22 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         self.bounds[self.blocks.of_zone(zone)].fill(S::REFUSED);
     }
 
-    /// Adds what the pods of the zones and nodes give. Of blocks that have no feasible node `spans`
-    /// knows.
+    /// Adds what the pods of the zones give.
+    pub(super) fn add_of_zones(&mut self, scores: &[S]) {
+        self.of_zones.resize(scores.len(), S::default());
+        for (zone, score) in scores.iter().enumerate() {
+            self.of_zones[zone] = self.of_zones[zone].plus(*score);
+            add_to_all(&mut self.bounds[self.blocks.of_zone(zone)], *score);
+        }
+    }
+
+    /// Adds what the pods of zones and nodes give, where the blocks are as `spans` says.
     pub(super) fn grade(
         &mut self,
         mut grade: Grade<'a, 'c, S>,
         zones: &[Span<S>],
-        spans: Option<&'a Spans<S>>,
+        spans: &'a Spans<S>,
     ) {
-        let Some(spans) = spans.filter(|_| grade.values.is_some()) else {
-            let nothing = S::default();
-            self.of_zones.resize(zones.len(), nothing);
-            for (zone, span) in zones.iter().enumerate().filter(|(_, span)| span.feasible > 0) {
-                let score = grade.score(zone, span.values[grade.side].0);
-                self.of_zones[zone] = self.of_zones[zone].plus(score);
-                add_to_all(&mut self.bounds[self.blocks.of_zone(zone)], score);
-            }
-            return;
-        };
         for (zone, _) in zones.iter().enumerate().filter(|(_, span)| span.feasible > 0) {
             for block in self.blocks.of_zone(zone) {
                 let span = spans.block(block);
@@ -118,17 +116,24 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         }
     }
 
-    /// Whether a node of this zone is feasible. To be asked before anything is graded.
-    pub(super) fn is_feasible(&mut self, zone: usize) -> Result<bool, TooManyRefused> {
-        loop {
-            let level = max(&self.bounds[self.blocks.of_zone(zone)]);
-            if !level.is_feasible() {
-                return Ok(false);
-            }
-            if self.first(zone, level, None)?.is_some() {
-                return Ok(true);
-            }
+    /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
+    /// is.
+    pub(super) fn is_feasible(&self, zone: usize, witness: &mut Option<NodeIx>) -> bool {
+        let of_node = |node: NodeIx| {
+            let sum = |sum: S, column: &&Column<S>| sum.plus(column.score(node));
+            self.columns.iter().fold(S::default(), sum).is_feasible()
+        };
+        if witness.is_some_and(|node| of_node(node) && !self.is_refused(node)) {
+            return true;
         }
+        let blocks = self.blocks.of_zone(zone).filter(|block| self.bounds[*block].is_feasible());
+        *witness = blocks.into_iter().find_map(|block| {
+            let nodes = self.blocks.nodes(block);
+            let sums = nodes.clone().map(NodeIx::new).zip(sums(self.columns, nodes));
+            let mut feasible = sums.filter(|(_, sum)| sum.is_feasible()).map(|(node, _)| node);
+            feasible.find(|node| !self.is_refused(*node))
+        });
+        witness.is_some()
     }
 
     /// The first node of a zone whose total is `level`, where no node has more, if it comes before
@@ -150,6 +155,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 break;
             }
             if let Some(node) = self.first_of_block(zone, block, level, limit)? {
+                // A node after the limit has no one before the limit in front of it.
                 return Ok(Some(node).filter(|node| rank[*node] < limit));
             }
             start = block + 1;
@@ -179,8 +185,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                     }
                 }
             } else {
-                let rank = self.nodes.rank.as_slice();
-                find(self.columns, nodes, wanted, |node| rank[node] < limit)
+                find(self.columns, nodes, wanted, self.nodes.rank.as_slice(), limit)
             };
             let Some(node) = found.map(NodeIx::new) else { return Ok(None) };
             if !self.is_refused(node) {
@@ -215,13 +220,12 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             }
             let mut total = sum.plus(of_zone);
             for grade in &mut self.grades {
-                if let Some(values) = grade.values {
-                    total = total.plus(grade.score(zone, values.scores()[node]));
-                }
+                total = total.plus(grade.score(zone, grade.values.scores()[node]));
             }
-            if total > largest && !self.rules.iter().any(|rule| rule.refuses(NodeIx::new(node))) {
+            let node = NodeIx::new(node);
+            if total > largest && !self.is_refused(node) {
                 if total == level {
-                    return Some(NodeIx::new(node));
+                    return Some(node);
                 }
                 largest = total;
             }

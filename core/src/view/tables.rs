@@ -3,6 +3,7 @@
 use super::best::Nearby;
 use super::class::{ClassView, Fixed};
 use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
+use super::shape::Shape;
 use super::{NeedsPlainRules, Weights};
 use crate::base::bits::Bits;
 use crate::base::index::Ix;
@@ -10,8 +11,6 @@ use crate::column::{Blocks, Column, Score};
 use crate::objects::Pod;
 use crate::plugins::Plugin;
 use crate::plugins::inter_pod_affinity::fast::InterPod;
-use crate::plugins::node_resources_balanced_allocation::fast::Balance;
-use crate::plugins::node_resources_fit::fast::Fit;
 use crate::plugins::pod_topology_spread::fast::Spread;
 use crate::plugins::{
     image_locality, node_affinity, node_ports, node_unschedulable, taint_toleration,
@@ -69,15 +68,6 @@ impl<R, S> Valued<R, S> {
     }
 }
 
-/// What resources a class asks for, and how the nodes fare by them.
-#[derive(Clone, Debug)]
-pub(super) struct Shape<S> {
-    pub(super) fit: Option<Fit>,
-    pub(super) fit_scored: Option<Fit>,
-    pub(super) balance: Option<Balance>,
-    column: LiveColumn<S>,
-}
-
 impl<S: Score> Tables<S> {
     /// The facets of a class: the one place that decides which columns a class is made of.
     pub(super) fn class(
@@ -89,16 +79,19 @@ impl<S: Score> Tables<S> {
         weights: Weights,
     ) -> Result<ClassView, NeedsPlainRules> {
         let class = cluster.classes().get(index);
-        let (pod, labels, asks) = (class.pod.clone(), class.labels, class.asks);
+        let (labels, asks) = (class.labels, class.asks);
+        // Asked for by facets that are new only.
+        let pod = |cluster: &Cluster| cluster.classes().get(index).pod.clone();
         if asks.beyond_columns || cluster.nodes().is_empty() {
             return Err(NeedsPlainRules);
         }
         let arguments = &profile.arguments;
         let fixed = self.fixed.find_or_make((asks.requirements, asks.tolerations), || {
-            Fixed::new(&pod, profile, cluster, blocks)
+            Fixed::new(&pod(cluster), profile, cluster, blocks)
         });
-        let shape =
-            self.shapes.find_or_make(asks.amounts, || Shape::new(&pod, profile, weights, cluster));
+        let shape = self
+            .shapes
+            .find_or_make(asks.amounts, || Shape::new(&pod(cluster), profile, weights, cluster));
         let ports = asks.ports.filter(|_| profile.filter.contains(&Plugin::NodePorts));
         let weighted = |scores: Vec<i64>| {
             let scores = scores.into_iter().map(|score| S::new(weights.images * score));
@@ -106,29 +99,31 @@ impl<S: Score> Tables<S> {
         };
         let images = (weights.images > 0).then(|| {
             self.images.find_or_make(asks.images, || {
-                image_locality::fast::scores(&pod, cluster).map(weighted)
+                image_locality::fast::scores(&pod(cluster), cluster).map(weighted)
             })
         });
         let disliked = (weights.taints > 0).then(|| {
             self.disliked.find_or_make(asks.tolerations, || {
-                let tolerations = pod.spec.canonical_tolerations();
+                let tolerations = pod(cluster).spec.canonical_tolerations();
                 taint_toleration::fast::disliked(&tolerations, cluster).map(Normalized::new)
             })
         });
         let added = arguments.added_affinity.as_ref();
         let preferred = self.preferred.find_or_try_make(asks.preferred, || {
-            let terms = node_affinity::fast::preferred(&pod, added).map_err(|_| NeedsPlainRules)?;
+            let terms = node_affinity::fast::preferred(&pod(cluster), added)
+                .map_err(|_| NeedsPlainRules)?;
             let terms = terms.filter(|_| weights.affinity > 0);
             Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
         })?;
         let constraints = (asks.spread, labels, asks.requirements, asks.tolerations);
         let spread = self.spread.find_or_try_make(constraints, || {
+            let pod = pod(cluster);
             let tolerations = pod.spec.canonical_tolerations();
             let spread = Spread::new(&pod, &tolerations, &arguments.spread, cluster);
             spread.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;
         let inter_pod = self.inter_pod.find_or_try_make((asks.pod_affinity, labels), || {
-            let inter_pod = InterPod::new(&pod, labels, cluster);
+            let inter_pod = InterPod::new(&pod(cluster), labels, cluster);
             inter_pod.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;
         Ok(ClassView {
@@ -167,7 +162,7 @@ impl<S: Score> Tables<S> {
     /// The columns that tell, besides rules about other pods, which nodes are feasible.
     pub(super) fn filters(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
         let mut columns: SmallVec<[&Column<S>; 6]> = SmallVec::new();
-        columns.push(self.shapes.get(class.shape).column.column());
+        columns.push(self.shapes.get(class.shape).column());
         let fixed = self.fixed.get(class.fixed);
         if fixed.refuses_some {
             columns.push(&fixed.column);
@@ -176,54 +171,6 @@ impl<S: Score> Tables<S> {
             columns.push(self.ports.get(ports).column());
         }
         columns
-    }
-}
-
-impl<S: Score> Shape<S> {
-    fn new(pod: &Pod, profile: &Profile, weights: Weights, cluster: &mut Cluster) -> Self {
-        let arguments = &profile.arguments;
-        let fit = Fit::new(pod, &arguments.fit, cluster);
-        let balance = Balance::new(pod, &arguments.balanced_resources, cluster);
-        Self {
-            fit: profile.filter.contains(&Plugin::NodeResourcesFit).then(|| fit.clone()),
-            fit_scored: (weights.fit > 0).then_some(fit),
-            balance: (weights.balance > 0 && !balance.is_skipped()).then_some(balance),
-            column: LiveColumn::default(),
-        }
-    }
-
-    /// Brings the column up to date.
-    fn repair(&mut self, cluster: &Cluster, blocks: &Blocks, profile: &Profile, weights: Weights) {
-        let Self { fit, fit_scored, balance, column } = self;
-        let (fit, fit_scored, balance) = (&*fit, &*fit_scored, &*balance);
-        let nodes = cluster.nodes();
-        let strategy = &profile.arguments.fit.strategy;
-        let score = |node: NodeIx| {
-            if fit.as_ref().is_some_and(|fit| !fit.fits(nodes, node)) {
-                return S::REFUSED;
-            }
-            let fit = fit_scored.as_ref().map_or(0, |fit| fit.score(strategy, nodes, node));
-            let balance = balance.as_ref().map_or(0, |balance| balance.score(nodes, node));
-            S::new(weights.fit * fit + weights.balance * balance)
-        };
-        // What almost every pod asks for: nothing but CPU and memory.
-        if let Some(fit) = fit.as_ref()
-            && fit.asks_two()
-            && let Some(left) = fit_scored.as_ref().and_then(|fit| fit.of_two(strategy))
-            && let Some(balance) = balance.as_ref().and_then(Balance::of_two)
-        {
-            column.repair(cluster.log(), blocks, nodes.len(), |node| {
-                let row = &nodes.rows[node];
-                let Some(offered) = row.exact_allocatable() else { return score(node) };
-                if !fit.fits_two(row) {
-                    return S::REFUSED;
-                }
-                let (left, balance) = (left.score(offered, row), balance.score(offered, row));
-                S::new(weights.fit * i64::from(left) + weights.balance * i64::from(balance))
-            });
-        } else {
-            column.repair(cluster.log(), blocks, nodes.len(), score);
-        }
     }
 }
 

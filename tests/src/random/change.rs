@@ -155,7 +155,7 @@ impl Generator {
     }
 
     fn any_pod(&mut self, cluster: &Cluster, wanted: impl Fn(&Pod) -> bool) -> Option<Pod> {
-        let rows = cluster.pods().iter().map(|(_, row)| &row.pod);
+        let rows = cluster.pods().iter().map(|(_, row)| &*row.pod);
         let pods: Vec<&Pod> = rows.filter(|pod| wanted(pod)).collect();
         (!pods.is_empty()).then(|| pods[self.below(pods.len())].clone())
     }

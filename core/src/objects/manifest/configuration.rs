@@ -5,7 +5,6 @@ use super::documents::{self, Extent};
 use super::fault::{Cause, Fault};
 use super::place::Place;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// The value of the text, which is YAML or JSON.
 ///
@@ -24,9 +23,9 @@ pub fn fault_of(source: &str, text: &str, field: &str, message: &str) -> Fault {
     whole(source, text).fault(None, Cause::new(field, message.to_owned()))
 }
 
-fn whole<'a>(source: &str, text: &'a str) -> Place<'a> {
+fn whole<'a>(source: &'a str, text: &'a str) -> Place<'a> {
     let extent = Extent { start: 0, end: text.len() };
-    Place { fed: text, extent, source: Arc::from(source), document: 1, line: 1 }
+    Place { fed: text, extent, source, document: 1, line: 1 }
 }
 
 #[cfg(all(test, feature = "yaml"))]

@@ -27,28 +27,47 @@ pub(super) enum Document {
     Broken { extent: Extent, message: &'static str, offset: usize },
 }
 
-/// The documents of a text, empty ones left out.
-pub(super) fn split(text: &str) -> impl Iterator<Item = Document> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        at = skip_to_content(text, at)?;
-        let start = at;
-        if !looks_like_json(&text[start..]) {
-            at = yaml_end(text, start);
-            return Some(Document::Yaml(Extent { start, end: at }));
+/// The document that begins at a byte of the text, which [`skip_to_content`] gave, and where it
+/// ends.
+pub(super) fn document_at(text: &str, start: usize) -> (Document, usize) {
+    if !looks_like_json(&text[start..]) {
+        let end = yaml_end(text, start);
+        return (Document::Yaml(Extent { start, end }), end);
+    }
+    match json_length(&text.as_bytes()[start..]) {
+        Ok(length) => (Document::Json(Extent { start, end: start + length }), start + length),
+        Err((message, offset)) => {
+            let end = next_start(text, start);
+            let extent = Extent { start, end: end.max(start + offset) };
+            (Document::Broken { extent, message, offset }, end)
         }
-        match json_length(&text.as_bytes()[start..]) {
-            Ok(length) => {
-                at = start + length;
-                Some(Document::Json(Extent { start, end: at }))
-            }
-            Err((message, offset)) => {
-                at = next_start(text, start);
-                let extent = Extent { start, end: at.max(start + offset) };
-                Some(Document::Broken { extent, message, offset })
-            }
+    }
+}
+
+/// Parts of a text for several threads, about as long as `length` and not more than `parts_max`:
+/// where each begins and the next one may. That each begins with a document is likely, not certain.
+pub(super) fn likely_parts(
+    text: &str,
+    start: usize,
+    length: usize,
+    parts_max: usize,
+) -> Vec<Extent> {
+    let mut parts = Vec::new();
+    let (mut from, mut seen) = (start, start);
+    while seen < text.len() && seen - start < length.saturating_mul(parts_max) {
+        let to = seen.saturating_add(length).min(text.len());
+        let whole = whole_documents(&text.as_bytes()[from..to], seen - from);
+        seen = to;
+        let next = (whole > 0).then(|| skip_to_content(text, from + whole)).flatten();
+        if let Some(end) = next {
+            parts.push(Extent { start: from, end });
+            (from, seen) = (end, seen.max(end));
         }
-    })
+    }
+    if parts.is_empty() || seen == text.len() {
+        parts.push(Extent { start: from, end: seen });
+    }
+    parts
 }
 
 /// How many bytes at the start of a text are whole documents for certain, where the text goes on
@@ -76,7 +95,7 @@ pub fn nests_too_deeply(bytes: &[u8]) -> bool {
 }
 
 /// Where the next document begins: past blank lines, comments, directives and separators.
-fn skip_to_content(text: &str, mut at: usize) -> Option<usize> {
+pub(super) fn skip_to_content(text: &str, mut at: usize) -> Option<usize> {
     while at < text.len() {
         let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1);
         let line = text[at..end].trim();
@@ -219,4 +238,9 @@ fn in_plain_words(message: &str) -> &str {
 #[cfg(not(feature = "yaml"))]
 pub(super) fn yaml(_: &str) -> Result<Value, Cause> {
     Err(Cause::new("", "no JSON; this build does not read YAML".to_owned()))
+}
+
+/// How many lines end in a text.
+pub(super) fn newlines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
 }

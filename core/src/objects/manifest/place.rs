@@ -3,17 +3,17 @@
 use super::documents::Extent;
 use super::fault::{Cause, EXCERPT_WIDTH, Fault};
 use super::position;
-use std::sync::Arc;
 
 /// A document, or an item of a list, in its text.
+#[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     /// The part of the text that was fed at once.
     pub fed: &'a str,
     pub extent: Extent,
-    pub source: Arc<str>,
-    /// Which document of the whole text, from 1.
+    pub source: &'a str,
+    /// Which document, from 1, of the text or of the part of it that is being read.
     pub document: usize,
-    /// Line of the whole text on which it begins, from 1.
+    /// Line on which it begins, likewise.
     pub line: usize,
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::object::Object;
 use super::*;
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn read(text: &str) -> Input {
@@ -229,4 +230,82 @@ fn a_text_fed_in_parts_reads_like_the_whole() {
     };
     assert_eq!(places(&whole), places(&parts));
     assert_eq!(whole.faults, parts.faults);
+}
+
+/// Everything that was read, as text.
+fn account(input: Input) -> Vec<String> {
+    let objects =
+        input.objects.iter().map(|it| format!("{}:{} {:?}", it.document, it.line, it.object));
+    let notes = input.notes();
+    let faults = input.faults.iter().map(ToString::to_string);
+    objects.chain(notes).chain(faults).collect()
+}
+
+/// Documents, and what may stand between them or break them.
+const FRAGMENTS: &[&str] = &[
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"NAME\"},\
+     \"spec\":{\"containers\":[{\"name\":\"c\"}],\"nodeName\":\"NAME\"}}\n",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"generateName\":\"web-\"},\
+     \"spec\":{\"containers\":[{\"name\":\"c\"}]}}\n",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"generateName\":\"a/\"}}\n",
+    "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{\"apiVersion\":\"v1\",\n\
+     \"kind\":\"Node\",\"metadata\":{\"name\":\"NAME\"}},\n{\"kind\":\"Pod\"}\n]}\n",
+    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\"}\n",
+    "---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: NAME\nspec:\n  runtimeClassName: vm\n  \
+     containers:\n  - {name: c}\n---\n",
+    "---\napiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: NAME}\n---\n",
+    "kind: Pod\ntext: |\n  }\n  {\n",
+    "[{\"a\":1}\n",
+    "{\"a\":[{}\n{}\n{\"b\":1}\n",
+    "{\"a\":\"b\n",
+    "]}\n",
+    "}\n",
+    "{\"a\": ",
+    "{ name: NAME }\n",
+    "# nothing\n",
+    "---\n",
+    "\n",
+];
+
+fn texts() -> impl Strategy<Value = String> {
+    let names = ["web-0", "web-1", "web-2", "c", "yes", "nodeName"];
+    let fragment = (0..FRAGMENTS.len(), 0..names.len())
+        .prop_map(move |(ix, name)| FRAGMENTS[ix].replace("NAME", names[name]));
+    proptest::collection::vec(fragment, 0..40).prop_map(|fragments| fragments.concat())
+}
+
+proptest! {
+    #[test]
+    fn a_text_read_in_parts_by_many_threads_reads_like_the_whole(
+        text in texts(),
+        part_bytes in 1_usize..400,
+    ) {
+        let read = |part_bytes| {
+            let mut reader = Reader::with_part_bytes(part_bytes);
+            reader.read("shop.yaml", text.as_bytes());
+            account(reader.finish())
+        };
+        prop_assert_eq!(read(part_bytes), read(usize::MAX));
+    }
+}
+
+#[test]
+fn the_items_of_a_long_list_come_in_their_order_with_their_lines() {
+    let item = |ix| {
+        format!(
+            "{{\"metadata\":{{\"name\":\"pod-{ix}\"}},\"spec\":{{\"containers\":[{{\"name\":\"c\"}}]}}}}"
+        )
+    };
+    let items: Vec<String> = (0..2000).map(item).collect();
+    let text = format!(
+        "\n{{\"apiVersion\":\"v1\",\"kind\":\"PodList\",\"items\":[\n{}]}}",
+        items.join(",\n")
+    );
+    let input = read(&text);
+    assert_eq!(input.faults, []);
+    for (ix, located) in input.objects.iter().enumerate() {
+        let expected = (format!("default/pod-{ix}"), 1, ix + 3);
+        assert_eq!((located.object.meta().key(), located.document, located.line), expected);
+    }
+    assert_eq!(input.objects.len(), 2000);
 }

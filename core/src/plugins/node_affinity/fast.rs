@@ -41,12 +41,12 @@ pub fn preferred(
     Ok(Some(own.into_iter().flatten().chain(added).collect()))
 }
 
-/// The weights of the terms that hold, per node.
-pub fn scores(terms: &[PreferredSchedulingTerm], cluster: &mut Cluster) -> Vec<i64> {
+/// The weights of the terms that hold, per node. Weights are at most 100, and no object has room for
+/// so many terms that their sum were too large.
+pub fn scores(terms: &[PreferredSchedulingTerm], cluster: &mut Cluster) -> Vec<i32> {
     let mut scores = vec![0; cluster.nodes().len()];
     for term in counted(Some(terms)) {
-        let weight = i64::from(term.weight);
-        cluster.term(&term.preference).mark(&mut scores, |score| *score += weight);
+        cluster.term(&term.preference).add_to(&mut scores, term.weight);
     }
     scores
 }

@@ -5,7 +5,7 @@ use crate::objects::Pod;
 use crate::objects::requests::{RequestsOf, pod_requests};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{NodeRow, Nodes, Tracked};
+use crate::state::nodes::{Lanes, Nodes, Tracked, floor};
 use smallvec::SmallVec;
 
 /// What a pod asks for of the resources that are looked at; nothing where the pod is not scored.
@@ -56,7 +56,9 @@ impl Balance {
             let used = nodes.requested(node, *resource).saturating_add(*amount);
             (offered != 0).then(|| fraction(used, offered))
         });
-        i64::from(score_of(&fractions.collect::<SmallVec<[f64; 2]>>()))
+        let deviation = deviation(&fractions.collect::<SmallVec<[f64; 2]>>());
+        // Between 0 and 100.
+        i64::from(((1.0 - deviation) * 100.0) as u32)
     }
 }
 
@@ -67,18 +69,15 @@ pub struct BalanceOfTwo {
 }
 
 impl BalanceOfTwo {
-    /// The score for CPU and memory, 0 to 100; `offered` is [`NodeRow::exact_allocatable`].
+    /// The score of a node for CPU and memory, 0 to 100.
     #[inline]
-    pub fn score(&self, offered: [f64; 2], row: &NodeRow) -> i32 {
-        // More than is exact is more than there is, and that counts as all.
-        let cpu = row.requested_milli_cpu as f64 + self.amounts[0];
-        let memory = row.requested_memory as f64 + self.amounts[1];
-        score_of(&[(cpu / offered[0]).min(1.0), (memory / offered[1]).min(1.0)])
+    pub fn score<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> f64 {
+        let fraction = |at: usize| {
+            let used = lanes.requested[at][lane] + self.amounts[at];
+            let fraction = used / lanes.allocatable[at][lane];
+            // More than there is counts as all.
+            if fraction < 1.0 { fraction } else { 1.0 }
+        };
+        floor((1.0 - deviation(&[fraction(0), fraction(1)])) * 100.0)
     }
-}
-
-#[inline]
-fn score_of(fractions: &[f64]) -> i32 {
-    // Between 0 and 100.
-    ((1.0 - deviation(fractions)) * 100.0) as i32
 }

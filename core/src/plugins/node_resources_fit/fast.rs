@@ -8,7 +8,7 @@ use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::{FitArguments, FitStrategy};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{EXACT, NodeRow, Nodes, Tracked};
+use crate::state::nodes::{EXACT, Lanes, Nodes, Tracked, floor};
 use smallvec::SmallVec;
 
 /// What a pod asks for.
@@ -78,7 +78,14 @@ impl Fit {
     /// Whether the pod fits the node.
     #[inline]
     pub fn fits(&self, nodes: &Nodes, node: NodeIx) -> bool {
-        self.fits_two(&nodes.rows[node])
+        let row = &nodes.rows[node];
+        // Nothing asked for fits, however much too much the node has.
+        let fits = |asked: i64, offered: i64, requested: i64| {
+            asked == 0 || asked <= offered.saturating_sub(requested)
+        };
+        row.pods < row.pods_allowed
+            && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
+            && fits(self.memory, row.allocatable_memory, row.requested_memory)
             && (!self.asks_more || self.asked.iter().all(|it| is_left(it.1, nodes, node, it.0)))
     }
 
@@ -119,16 +126,11 @@ impl Fit {
         !self.asks_more
     }
 
-    /// Whether the CPU and the memory of a node are enough, and it takes one more pod.
-    #[inline]
-    pub fn fits_two(&self, row: &NodeRow) -> bool {
+    /// What of these amounts has to be left, to be held against [`Lanes`].
+    pub fn least(&self) -> FitsTwo {
         // Nothing asked for fits, however much too much the node has.
-        let fits = |asked: i64, offered: i64, requested: i64| {
-            asked == 0 || asked <= offered.saturating_sub(requested)
-        };
-        row.pods < row.pods_allowed
-            && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
-            && fits(self.memory, row.allocatable_memory, row.requested_memory)
+        let asked = |amount: i64| if amount == 0 { f64::NEG_INFINITY } else { amount as f64 };
+        FitsTwo { asked: [asked(self.milli_cpu), asked(self.memory)] }
     }
 
     /// The score of a node, 0 to 100.
@@ -188,17 +190,32 @@ pub struct LeastAllocated {
 }
 
 impl LeastAllocated {
-    /// The mean of what is left of CPU and memory, each in percent and truncated; `offered` is
-    /// [`NodeRow::exact_allocatable`].
+    /// The mean of what is left of CPU and memory on a node, each in percent and truncated.
     #[inline]
-    pub fn score(&self, offered: [f64; 2], row: &NodeRow) -> i32 {
-        let used = [row.scored_milli_cpu, row.scored_memory];
+    pub fn score<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> f64 {
         let left = |at: usize| {
-            let used = used[at] as f64 + self.amounts[at];
-            ((offered[at] - used).max(0.0) * 100.0 / offered[at]) as i32
+            let offered = lanes.allocatable[at][lane];
+            let left = offered - (lanes.scored[at][lane] + self.amounts[at]);
+            floor((if left > 0.0 { left } else { 0.0 }) * 100.0 / offered)
         };
-        // Both are between 0 and 100.
-        left(0).wrapping_add(left(1)) / 2
+        floor((left(0) + left(1)) * 0.5)
+    }
+}
+
+/// CPU and memory that have to be left on a node.
+#[derive(Clone, Copy, Debug)]
+pub struct FitsTwo {
+    asked: [f64; 2],
+}
+
+impl FitsTwo {
+    /// Whether they are left, and the node takes one more pod.
+    #[inline]
+    pub fn fits<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> bool {
+        let fits =
+            |at: usize| lanes.requested[at][lane] + self.asked[at] <= lanes.allocatable[at][lane];
+        // Without a branch, so that this is done to several nodes at once.
+        (lanes.pods[lane] < lanes.pods_allowed[lane]) & fits(0) & fits(1)
     }
 }
 
