@@ -85,10 +85,11 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         zones: &[Span<S>],
         spans: &'a Spans<S>,
     ) {
-        for (zone, _) in zones.iter().enumerate().filter(|(_, span)| span.feasible > 0) {
+        for (zone, of_zone) in zones.iter().enumerate() {
             for block in self.blocks.of_zone(zone) {
                 let span = spans.block(block);
-                self.bounds[block] = if span.feasible > 0 {
+                // A zone that is left out has nothing feasible, whatever its blocks have.
+                self.bounds[block] = if of_zone.feasible > 0 && span.feasible > 0 {
                     self.bounds[block].plus(grade.score(zone, span.values[grade.side].1))
                 } else {
                     S::REFUSED
