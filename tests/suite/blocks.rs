@@ -71,7 +71,8 @@ fn specs(random: &mut Random) -> Value {
         8 => json!({"topologySpreadConstraints": [softly(ZONE, 1)]}),
         9 => json!({"topologySpreadConstraints": [softly(HOST, 1), spread(ZONE, 2)],
             "affinity": {"podAntiAffinity": prefer(&near, 1 + random.below(100))}}),
-        10 => json!({"affinity": {"podAntiAffinity": prefer(&hosts, 1 + random.below(100))}}),
+        10 => json!({"nodeSelector": {"disk": (["ssd", "hdd"][random.below(2)])},
+            "affinity": {"podAntiAffinity": prefer(&hosts, 1 + random.below(100))}}),
         11 => json!({"affinity": {
             "podAffinity": prefer(&hosts, 1 + random.below(100)),
             "podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [

@@ -67,6 +67,13 @@ impl Blocks {
         self.zones[zone].clone()
     }
 
+    /// The nodes of a zone.
+    pub fn nodes_of_zone(&self, zone: usize) -> Range<usize> {
+        let blocks = &self.nodes[self.of_zone(zone)];
+        let (first, last) = (blocks.first(), blocks.last());
+        first.map_or(0, |block| block.start)..last.map_or(0, |block| block.end)
+    }
+
     /// The nodes of a block.
     #[inline]
     pub fn nodes(&self, block: usize) -> Range<usize> {
@@ -204,6 +211,49 @@ pub fn find<S: Score>(
     None
 }
 
+/// For every block of the nodes of a zone the largest of the sums of the columns. Nothing but the
+/// largest sums is written, because that takes as long again as adding up.
+pub fn largest_sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, largest: &mut [S]) {
+    let part = |column: usize| &columns[column].scores[nodes.clone()];
+    // Every number of columns that occurs has a loop of its own.
+    match columns.len() {
+        1 => largest_of([part(0)], largest),
+        2 => largest_of([part(0), part(1)], largest),
+        3 => largest_of([part(0), part(1), part(2)], largest),
+        4 => largest_of([part(0), part(1), part(2), part(3)], largest),
+        5 => largest_of([part(0), part(1), part(2), part(3), part(4)], largest),
+        _ => {
+            for (largest, start) in largest.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
+                *largest = max(&sums(columns, start..nodes.end.min(start + BLOCK)));
+            }
+        }
+    }
+}
+
+fn largest_of<S: Score, const COLUMNS: usize>(columns: [&[S]; COLUMNS], largest: &mut [S]) {
+    let parts = columns.map(|column| column.as_chunks::<BLOCK>());
+    let full = parts[0].0.len();
+    for (block, largest) in largest.iter_mut().take(full).enumerate() {
+        let mut sums = parts[0].0[block];
+        for part in &parts[1..] {
+            sums.iter_mut().zip(&part.0[block]).for_each(|(sum, it)| *sum = sum.plus(*it));
+        }
+        *largest = sums.into_iter().fold(S::REFUSED, S::max);
+    }
+    if let Some(largest) = largest.get_mut(full) {
+        let sum = |at: usize| parts.iter().fold(S::default(), |sum, part| sum.plus(part.1[at]));
+        *largest = (0..parts[0].1.len()).map(sum).fold(S::REFUSED, S::max);
+    }
+}
+
+/// The sums of the columns, for all nodes.
+pub fn total<S: Score>(columns: &[&Column<S>]) -> Vec<S> {
+    let Some((first, more)) = columns.split_first() else { return Vec::new() };
+    let mut totals = first.scores.clone();
+    more.iter().for_each(|column| super::add(&mut totals, &column.scores));
+    totals
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +298,10 @@ mod tests {
             let largest = max(&sums);
             let first = sums.iter().position(|sum| *sum == largest);
             prop_assert_eq!(look(&columns, 0..length, largest).ok(), first);
+            let mut found = [0];
+            largest_sums(&columns, 0..length, &mut found);
+            prop_assert_eq!(found[0], largest);
+            prop_assert_eq!(&total(&columns)[..length], &sums);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
             let ranks: Vec<u32> = (0..64).map(|node| 3 * node).collect();
             for wanted in 0..20 {

@@ -8,13 +8,13 @@
 //! by [`View::score_all`], node by node.
 
 use super::class::ClassView;
-use super::facets::LiveColumn;
+use super::facets::{LiveColumn, Normalized};
 use super::grades::{Formula, Grade, Span, Spans, Values, scores_of_zones};
 use super::race::{Race, TooManyRefused};
 use super::tables::Tables;
-use super::{View, Weights};
+use super::{Known, View, Weights};
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, DomainRule, Score};
+use crate::column::{Blocks, Column, DomainRule, Score, total};
 use crate::plugins::inter_pod_affinity::fast::Preference;
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
@@ -37,13 +37,35 @@ pub(super) struct Memory<S> {
     spans: Spans<S>,
     /// In every zone a node that was feasible for some pod.
     witnesses: Vec<Option<NodeIx>>,
+    /// How many classes keep their totals.
+    kept: usize,
 }
 
 impl<S> Default for Memory<S> {
     fn default() -> Self {
-        Self { bounds: Vec::new(), spans: Spans::default(), witnesses: Vec::new() }
+        Self { bounds: Vec::new(), spans: Spans::default(), witnesses: Vec::new(), kept: 0 }
     }
 }
+
+/// The columns of a class added up, kept between decisions: then the bounds of the blocks are true.
+#[derive(Clone, Debug)]
+pub(super) struct Kept<S> {
+    total: LiveColumn<S>,
+    stamp: Stamp,
+}
+
+/// What the sum of the columns depends on besides the nodes: which columns there are, what the
+/// largest raw scores of the normalised ones are, and which bounds the rules have.
+type Stamp = SmallVec<[i64; 8]>;
+
+/// A class comes again soon while at most so many nodes were touched since: looking at them one by
+/// one is then less work than looking into blocks in vain.
+fn soon(nodes: usize) -> u64 {
+    (nodes / 16).max(32) as u64
+}
+
+/// Room for the totals that all classes together keep, in numbers.
+const KEPT_MAX: usize = 1 << 27;
 
 /// Bounds of rules that may loosen although no node is touched.
 pub(super) type RuleBounds = SmallVec<[i32; 4]>;
@@ -148,17 +170,20 @@ impl<S: Score> View<S> {
     ) -> Option<Option<(NodeIx, i64)>> {
         let relations = Relations::new(cluster, class, self)?;
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
-        let Memory { bounds, spans, witnesses } = memory;
+        let Memory { bounds, spans, witnesses, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
         tables.normalize(class, blocks, *weights, |node| {
             relations.allows_zone(blocks.zone_of(node)) && !relations.refuse(node)
         })?;
         let valued = relations.values_nodes(cluster);
-        let mut spans = match &mut classes[index] {
-            _ if !valued.contains(&true) => None,
-            // What comes again keeps its own.
-            Some(known) if known.decided => Some(&mut **known.spans.get_or_insert_default()),
-            _ => Some(spans.forget()),
+        let (mut spans, mut kept) = match &mut classes[index] {
+            Some(Known { decided, spans: own, kept, .. }) => {
+                // What comes again keeps its own.
+                let own = decided.map(|_| own);
+                let spans = own.map_or(spans.forget(), |own| own.get_or_insert_default());
+                (Some(spans).filter(|_| valued.contains(&true)), kept.as_deref_mut())
+            }
+            None => (None, None),
         };
         if spans.is_some() {
             tables.repair_values(class, cluster, blocks, &relations, valued)?;
@@ -172,9 +197,14 @@ impl<S: Score> View<S> {
             tables.repair_nearby(class, cluster, blocks, &relations);
             let found = {
                 let columns = tables.columns(class);
+                let total = kept.as_deref_mut().map(|kept| {
+                    let stamp = tables.stamp(class, &columns, &relations);
+                    [kept.repaired(cluster, blocks, &columns, stamp)]
+                });
+                let columns = total.as_ref().map_or(&*columns, |total| &*total);
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
-                let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds);
+                let mut race = Race::new(cluster.nodes(), blocks, columns, rules, bounds);
                 let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
                 refused.for_each(|zone| race.leave_out(zone));
                 let valued = spans.as_deref_mut().map(|spans| {
@@ -191,6 +221,52 @@ impl<S: Score> View<S> {
                 Err(TooManyRefused) => tables.keep_nearby(class),
             }
         }
+    }
+}
+
+impl<S: Score> View<S> {
+    /// Decides whether the class keeps its totals.
+    pub(super) fn keep_or_forget(&mut self, cluster: &Cluster, index: ClassIx) {
+        let (nodes, now) = (cluster.nodes().len(), cluster.log().now());
+        let Self { classes, memory, .. } = self;
+        let Some(known) = &mut classes[index] else { return };
+        let soon = known.decided.is_some_and(|then| now - then <= soon(nodes));
+        if !soon && known.kept.take().is_some() {
+            memory.kept -= 1;
+        }
+        if !soon || known.kept.is_some() {
+            return;
+        }
+        if (memory.kept + 1) * nodes > KEPT_MAX {
+            classes.iter_mut().flatten().for_each(|known| known.kept = None);
+            memory.kept = 0;
+        }
+        memory.kept += 1;
+        if let Some(known) = &mut classes[index] {
+            let kept = Kept { total: LiveColumn::default(), stamp: Stamp::new() };
+            known.kept = Some(Box::new(kept));
+        }
+    }
+}
+
+impl<S: Score> Kept<S> {
+    /// The sum of the columns, brought up to date.
+    fn repaired(
+        &mut self,
+        cluster: &Cluster,
+        blocks: &Blocks,
+        columns: &[&Column<S>],
+        stamp: Stamp,
+    ) -> &Column<S> {
+        if self.stamp != stamp {
+            *self = Self { total: LiveColumn::default(), stamp };
+        }
+        let sum = |node: NodeIx| {
+            columns.iter().fold(S::default(), |sum, column| sum.plus(column.score(node)))
+        };
+        let nodes = cluster.nodes().len();
+        self.total.repair_or(cluster.log(), blocks, nodes, sum, |_| total(columns));
+        self.total.column()
     }
 }
 
@@ -331,6 +407,19 @@ impl<S: Score> Tables<S> {
             values.repair_values(cluster.log(), blocks, nodes, value)?;
         }
         Some(())
+    }
+
+    /// What the sum of the columns of a class depends on besides the nodes.
+    fn stamp(&self, class: &ClassView, columns: &[&Column<S>], relations: &Relations<'_>) -> Stamp {
+        let max = |it: &Option<Normalized<S>>| it.as_ref().map_or(-1, |it| i64::from(it.max()));
+        let mut stamp = Stamp::new();
+        stamp.push(columns.len() as i64);
+        stamp.extend(class.disliked.map(|facet| max(self.disliked.get(facet))));
+        stamp.extend(class.preferred.map(|facet| max(self.preferred.get(facet))));
+        if self.nearby.get(class.nearby).is_some() {
+            stamp.extend(relations.bounds().into_iter().map(i64::from));
+        }
+        stamp
     }
 
     /// All columns of a class.

@@ -190,6 +190,11 @@ impl<S: Score> Normalized<S> {
         self.column = Column::new(scores, blocks);
     }
 
+    /// The largest raw score that it was last normalised by.
+    pub(super) fn max(&self) -> i32 {
+        self.max
+    }
+
     /// The column as it was last normalised.
     pub(super) fn column(&self) -> &Column<S> {
         &self.column

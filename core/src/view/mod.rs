@@ -21,8 +21,8 @@ use crate::plugins::Plugin;
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx, PodIx};
-use crate::state::log::Epoch;
-use best::Memory;
+use crate::state::log::{Epoch, Sequence};
+use best::{Kept, Memory};
 use class::ClassView;
 use grades::Spans;
 use std::sync::Arc;
@@ -49,10 +49,12 @@ pub struct View<S> {
 struct Known<S> {
     /// What it is made of.
     view: ClassView,
-    /// A pod of it was decided before.
-    decided: bool,
+    /// When a pod of it was decided last.
+    decided: Option<Sequence>,
     /// What its feasible nodes are like, where it is graded again and again.
     spans: Option<Box<Spans<S>>>,
+    /// Its columns added up, where it comes again and again.
+    kept: Option<Box<Kept<S>>>,
 }
 
 /// Weights by plugin, 0 where the profile does not score by it; and who filters.
@@ -123,9 +125,10 @@ impl<S: Score> View<S> {
         if class.rejected {
             return Ok(None);
         }
+        self.keep_or_forget(cluster, index);
         let found = self.best_by_blocks(cluster, index, &class);
         if let Some(known) = &mut self.classes[index] {
-            known.decided = true;
+            known.decided = Some(cluster.log().now());
         }
         if let Some(found) = found {
             return Ok(found);
@@ -251,7 +254,7 @@ impl<S: Score> View<S> {
         while self.classes.len() <= index.at() {
             self.classes.push(None);
         }
-        self.classes[index] = Some(Known { view: class, decided: false, spans: None });
+        self.classes[index] = Some(Known { view: class, decided: None, spans: None, kept: None });
         Ok((index, class))
     }
 
