@@ -220,11 +220,13 @@ impl Victims {
         node: NodeIx,
         priority: i32,
     ) -> Self {
-        let lower: Vec<PodIx> = cluster.nodes().pods[node]
-            .iter()
-            .copied()
-            .filter(|pod| object(cluster, *pod).is_some_and(|pod| pod.priority() < priority))
-            .collect();
+        // Mostly no pod anywhere has a lower priority, and nobody needs to look at them.
+        let pods = cluster.nodes().pods[node].iter().filter(|_| cluster.has_pods_below(priority));
+        let is_lower = |pod: &&PodIx| {
+            let row = cluster.pods().get(**pod);
+            row.is_some_and(|row| cluster.classes().get(row.class).priority < priority)
+        };
+        let lower: Vec<PodIx> = pods.filter(is_lower).copied().collect();
         if lower.is_empty() {
             return Self::None(vec![NO_VICTIMS.to_owned()]);
         }
