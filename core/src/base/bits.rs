@@ -111,14 +111,16 @@ impl Bits {
             }
             masks
         };
-        let bytes = self.bits.as_raw_slice().iter().flat_map(|word| word.to_le_bytes());
-        for (values, byte) in values.chunks_mut(8).zip(bytes) {
-            let masks = &MASKS[usize::from(byte)];
-            let add = |(value, mask): (&mut i32, &i32)| *value = value.wrapping_add(number & mask);
-            match values.first_chunk_mut::<8>() {
-                Some(values) => values.iter_mut().zip(masks).for_each(add),
-                None => values.iter_mut().zip(masks).for_each(add),
-            }
+        let words = self.bits.as_raw_slice();
+        let masks = |byte: usize| &MASKS[(words[byte / 8] >> (byte % 8 * 8)) as usize & 255];
+        let add = |(value, mask): (&mut i32, &i32)| *value = value.wrapping_add(number & mask);
+        let (bytes, rest) = values.as_chunks_mut::<8>();
+        let count = bytes.len();
+        for (byte, values) in bytes.iter_mut().enumerate() {
+            values.iter_mut().zip(masks(byte)).for_each(add);
+        }
+        if !rest.is_empty() {
+            rest.iter_mut().zip(masks(count)).for_each(add);
         }
     }
 

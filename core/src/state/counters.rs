@@ -7,7 +7,7 @@ use super::ix::{CarrierIx, CounterIx, EligibleIx, KeyIx, LabelSetIx, MatcherIx, 
 use super::labels::LabelSets;
 use super::node_sets::NodeSets;
 use super::pods::Pods;
-use super::topology::{Domains, NO_DOMAIN, Topology};
+use super::topology::{Domain, Domains, NO_DOMAIN, Topology};
 use crate::base::bits::Bits;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
@@ -120,14 +120,9 @@ impl Counters {
         let eligible = key.eligible.map(|eligible| node_sets.eligible_nodes(eligible));
         let counts = |node: NodeIx| eligible.is_none_or(|set| set.contains(node.at()));
         let mut counter = Counter::new(domains, eligible);
-        for set in key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher)) {
-            for node in pods.nodes_of(*set) {
-                let domain = domains.of[node];
-                if domain != NO_DOMAIN && counts(node) {
-                    counter.move_by(domain as usize, 1);
-                }
-            }
-        }
+        let sets = key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher));
+        let nodes = sets.flat_map(|set| pods.nodes_of(*set)).filter(|node| counts(*node));
+        counter.fill(nodes.map(|node| domains.of[node]).filter(|domain| *domain != NO_DOMAIN));
         counter
     }
 
@@ -281,6 +276,21 @@ impl Counter {
             histogram: vec![number as u32],
             min: 0,
         }
+    }
+
+    /// Counts the first pods: one in each of these domains.
+    fn fill(&mut self, domains: impl Iterator<Item = Domain>) {
+        for domain in domains {
+            self.counts[domain as usize] += 1;
+            self.total += 1;
+        }
+        let largest = self.counts.iter().fold(0, |largest, count| largest.max(*count));
+        self.histogram = vec![0; largest as usize + 1];
+        for (count, present) in self.counts.iter().zip(&self.present) {
+            self.histogram[*count as usize] += u32::from(*present);
+        }
+        let lowest = self.histogram.iter().position(|domains| *domains > 0);
+        self.min = lowest.map_or(0, |lowest| lowest as i32);
     }
 
     fn move_by(&mut self, domain: usize, by: i32) {

@@ -3,7 +3,7 @@
 use super::Cluster;
 use super::change::{Change, ChangeError, Refusal};
 use super::ix::{NodeIx, PodIx};
-use super::nodes::{Ports, PortsByNode};
+use super::nodes::{HOSTNAME_LABEL, Ports, PortsByNode, ZONE_LABEL};
 use super::pods::PodRow;
 use crate::base::time::Timestamp;
 use crate::objects::pod::PodPhase;
@@ -357,6 +357,10 @@ impl Cluster {
     fn rebuild(&mut self, nodes: Vec<Arc<Node>>, ports: PortsByNode) {
         self.nodes.rebuild(nodes);
         self.topology.rebuild(&self.nodes);
+        // Almost every cluster is asked about these sooner or later.
+        for key in [HOSTNAME_LABEL, ZONE_LABEL] {
+            self.topology.key(&self.nodes, key);
+        }
         self.node_sets.rebuild(&self.nodes, &mut self.topology);
         self.recount(ports);
     }

@@ -172,7 +172,10 @@ pub struct Nodes {
     ports_known: Interner<PortIx, HostPort>,
 }
 
-const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+/// The label of a node's zone.
+pub(super) const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+/// The label that tells single nodes apart.
+pub(super) const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
 impl Nodes {
     /// Tables for these nodes, without pods. What was interned before stays.

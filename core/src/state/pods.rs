@@ -32,7 +32,7 @@ pub struct Pods {
     free: Vec<PodIx>,
     names: Names,
     /// Counted pods of every label set, in no order that means anything.
-    counted: IndexVec<LabelSetIx, Vec<PodIx>>,
+    counted: IndexVec<LabelSetIx, Vec<(PodIx, NodeIx)>>,
 }
 
 impl Pods {
@@ -144,8 +144,7 @@ impl Pods {
 
     /// Nodes of the counted pods of a label set.
     pub(super) fn nodes_of(&self, set: LabelSetIx) -> impl Iterator<Item = NodeIx> {
-        let pods = self.counted.get(set).into_iter().flatten();
-        pods.filter_map(|pod| self.rows[*pod].as_ref()?.node)
+        self.counted.get(set).into_iter().flatten().map(|(_, node)| *node)
     }
 
     /// Whether both have the same pods, counted on the same nodes.
@@ -159,7 +158,7 @@ impl Pods {
         };
         let sorted = |pods: &Self| {
             let sets = pods.counted.iter().map(|pods| pods.iter().copied().collect());
-            let mut sets: Vec<BTreeSet<PodIx>> = sets.collect();
+            let mut sets: Vec<BTreeSet<(PodIx, NodeIx)>> = sets.collect();
             sets.truncate(
                 sets.iter().rposition(|pods| !pods.is_empty()).map_or(0, |last| last + 1),
             );
@@ -174,7 +173,7 @@ impl Pods {
     /// Notes that a pod of this label set counts on a node.
     pub(super) fn join(&mut self, pod: PodIx, set: LabelSetIx, node: NodeIx) {
         let pods = self.counted.grown(set);
-        pods.push(pod);
+        pods.push((pod, node));
         if let Some(row) = &mut self.rows[pod] {
             row.place = pods.len() as u32 - 1;
             row.node = Some(node);
@@ -188,7 +187,7 @@ impl Pods {
         let place = row.place;
         let pods = self.counted.grown(set);
         pods.swap_remove(place as usize);
-        if let Some(moved) = pods.get(place as usize)
+        if let Some((moved, _)) = pods.get(place as usize)
             && let Some(row) = &mut self.rows[*moved]
         {
             row.place = place;
