@@ -20,6 +20,13 @@ pub fn scores(pod: &Pod, cluster: &Cluster) -> Option<Vec<i64>> {
         }
     }
     let containers = names.len() as i64;
-    sums.iter_mut().for_each(|sum| *sum = score_of(*sum, containers));
+    // Nodes without the images score nothing, and the others have few distinct sums.
+    let mut known = (0, score_of(0, containers));
+    for sum in sums.iter_mut().filter(|sum| **sum != 0) {
+        if known.0 != *sum {
+            known = (*sum, score_of(*sum, containers));
+        }
+        *sum = known.1;
+    }
     sums.iter().any(|score| *score != 0).then_some(sums)
 }
