@@ -201,7 +201,7 @@ impl<S: Score> View<S> {
                     let stamp = tables.stamp(class, &columns, &relations);
                     [kept.repaired(cluster, blocks, &columns, stamp)]
                 });
-                let columns = total.as_ref().map_or(&*columns, |total| &*total);
+                let columns = total.as_ref().map_or(&*columns, |total| total);
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
                 let mut race = Race::new(cluster.nodes(), blocks, columns, rules, bounds);
