@@ -122,23 +122,20 @@ impl Scheduler {
         Ok(bound)
     }
 
-    /// Adds one instance and attempts it.
+    /// Adds one instance, whose name is new, and attempts it.
     fn schedule_instance(
         &mut self,
         cluster: &mut Cluster,
         pod: Pod,
     ) -> Result<Placed, ScheduleError> {
-        let key = (pod.meta.namespace.clone(), pod.meta.name.clone());
-        cluster.apply(Change::Put(pod.into()))?;
-        let no_such_pod = || ScheduleError::NoSuchPod(format!("{}/{}", key.0, key.1));
-        let pod = cluster.pods().find(&key.0, &key.1).ok_or_else(no_such_pod)?;
+        let pod = cluster.insert_pod(Box::new(pod))?;
         match self.attempt(cluster, pod, None) {
             Ok(Attempted::Bound { node, .. }) => Ok(Placed::On(node)),
-            // What columns do not cover.
-            Ok(Attempted::Other(Decision::Bound { node, .. })) => {
-                Ok(Placed::On(cluster.nodes().find(&node).ok_or_else(no_such_pod)?))
+            // What columns do not cover may be bound as well.
+            Ok(Attempted::Other(decision)) => {
+                let node = decision.node().and_then(|node| cluster.nodes().find(node));
+                Ok(node.map_or(Placed::Not(decision), Placed::On))
             }
-            Ok(Attempted::Other(decision)) => Ok(Placed::Not(decision)),
             Err(error) => {
                 cluster.remove_pod(pod);
                 Err(error)

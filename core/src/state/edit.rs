@@ -197,19 +197,20 @@ impl Cluster {
     /// Adds or replaces a pod.
     pub(super) fn put_pod(&mut self, pod: Box<Pod>) -> Result<(), ChangeError> {
         let Some(old) = self.pods.find(&pod.meta.namespace, &pod.meta.name) else {
-            return self.insert_pod(pod);
+            return self.insert_pod(pod).map(|_| ());
         };
         let savepoint = self.savepoint();
         self.remove_pod(old);
         let inserted = self.insert_pod(pod);
         match inserted {
-            Ok(()) => self.commit(savepoint),
+            Ok(_) => self.commit(savepoint),
             Err(_) => self.rollback(savepoint),
         }
-        inserted
+        inserted.map(|_| ())
     }
 
-    fn insert_pod(&mut self, pod: Box<Pod>) -> Result<(), ChangeError> {
+    /// Adds a pod whose name no other pod has.
+    pub(crate) fn insert_pod(&mut self, pod: Box<Pod>) -> Result<PodIx, ChangeError> {
         let class = self.class_of(&pod);
         let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
         let node = bound_to.and_then(|name| self.nodes.find(name));
@@ -229,7 +230,7 @@ impl Cluster {
             self.nominated.insert(index);
         }
         self.note(Undo::InsertedPod { pod: index, grown });
-        Ok(())
+        Ok(index)
     }
 
     /// Removes a pod, and what it took.

@@ -74,7 +74,7 @@ impl Reader {
         Self { validates: false, ..Self::default() }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "yaml"))]
     pub(super) fn with_part_bytes(part_bytes: usize) -> Self {
         Self { part_bytes, ..Self::default() }
     }
