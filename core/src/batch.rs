@@ -15,6 +15,8 @@ use crate::state::ix::NodeIx;
 #[derive(Clone, Debug)]
 pub struct Template {
     pod: Pod,
+    /// The same without a name: what instances are copies of.
+    nameless: Pod,
     next_ordinal: u64,
 }
 
@@ -22,7 +24,9 @@ impl Template {
     /// The template that a pod is. Its instances are this pod under other names and without a node.
     pub fn new(mut pod: Pod) -> Self {
         pod.node_name = None;
-        Self { pod, next_ordinal: 0 }
+        let mut nameless = pod.clone();
+        nameless.meta.name = String::new();
+        Self { pod, nameless, next_ordinal: 0 }
     }
 
     /// The pod that instances are made after.
@@ -42,7 +46,7 @@ impl Template {
 
     /// An instance of this name.
     pub fn named(&self, name: String) -> Pod {
-        let mut pod = self.pod.clone();
+        let mut pod = self.nameless.clone();
         pod.meta.name = name;
         pod
     }
