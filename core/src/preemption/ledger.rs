@@ -16,6 +16,8 @@ use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
 use crate::state::log::{Epoch, Sequence};
 use crate::view::examiner::Examiner;
+use smallvec::{SmallVec, smallvec};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -26,7 +28,7 @@ pub struct Ledger {
     /// Why nodes refuse the pod: how many for each reason.
     reasons: Tally<Reason>,
     /// Why preemption does not help: how many for each text.
-    unhelped: Tally<String>,
+    unhelped: Tally<Text>,
     /// Nodes that PreFilter left out.
     excluded: usize,
     seen: Option<(Epoch, Sequence)>,
@@ -45,10 +47,13 @@ enum Victims {
     /// It does: these pods, the most important first.
     Some { cost: Cost, pods: Vec<PodIx>, num_pdb_violations: usize },
     /// It does not, for these reasons, as texts.
-    None(Vec<String>),
+    None(SmallVec<[Text; 1]>),
     /// The node takes the pod as it is.
     NotNeeded,
 }
+
+/// Why removing pods does not help; mostly the same few words.
+type Text = Cow<'static, str>;
 
 /// How many of each.
 #[derive(Clone, Debug)]
@@ -66,7 +71,12 @@ impl<T: Ord + Clone> Tally<T> {
         T: 't,
     {
         for item in items {
-            *self.0.entry(item.clone()).or_default() += 1;
+            match self.0.get_mut(item) {
+                Some(count) => *count += 1,
+                None => {
+                    self.0.insert(item.clone(), 1);
+                }
+            }
         }
     }
 
@@ -188,7 +198,8 @@ impl Ledger {
 
     /// Why preemption helps on no node.
     pub fn unhelped(&self) -> FitError {
-        let reasons = self.unhelped.0.clone();
+        let reasons = self.unhelped.0.iter().map(|(text, count)| (text.to_string(), *count));
+        let reasons = reasons.collect();
         FitError { nodes: self.entries.len(), reasons, ..FitError::default() }
     }
 }
@@ -206,7 +217,9 @@ impl Entry {
             Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
                 Victims::select(examiner, cluster, node, priority)
             }
-            Verdict::Rejected(_) | Verdict::Excluded => Victims::None(vec![NOT_HELPFUL.to_owned()]),
+            Verdict::Rejected(_) | Verdict::Excluded => {
+                Victims::None(smallvec![NOT_HELPFUL.into()])
+            }
         };
         Self { verdict, victims }
     }
@@ -228,7 +241,7 @@ impl Victims {
         };
         let lower: Vec<PodIx> = pods.filter(is_lower).copied().collect();
         if lower.is_empty() {
-            return Self::None(vec![NO_VICTIMS.to_owned()]);
+            return Self::None(smallvec![NO_VICTIMS.into()]);
         }
         let lower = by_importance(cluster, lower);
         let violating = {
@@ -238,7 +251,9 @@ impl Victims {
         let mut trial = cluster.try_on(node);
         lower.iter().for_each(|pod| trial.lift(*pod));
         if let Verdict::Rejected(rejection) = examiner.verdict(trial.cluster(), node) {
-            return Self::None(rejection.reasons.iter().map(ToString::to_string).collect());
+            return Self::None(
+                rejection.reasons.iter().map(|reason| reason.to_string().into()).collect(),
+            );
         }
         let mut pods = Vec::new();
         let mut num_pdb_violations = 0;

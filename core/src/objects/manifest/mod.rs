@@ -9,9 +9,9 @@
 //! A document becomes a tree of values, `null`s are dropped (to Kubernetes they mean absent), and
 //! the tree becomes the typed object, so that a fault knows its field. JSON goes straight from text
 //! into the object where that succeeds; the tree is only made to find out what is wrong. A pod whose
-//! text differs from an earlier one in its names alone is not read at all ([`texts`]).
+//! text differs from an earlier one in its names alone is not read at all (`texts`).
 //!
-//! Long texts are read by several threads, each a part ([`part`]), and the findings put together in
+//! Long texts are read by several threads, each a part (`part`), and the findings put together in
 //! the order of the text, so that the number of threads makes no difference.
 
 mod configuration;
