@@ -8,7 +8,6 @@ use crate::cycle::decision::Decision;
 use crate::objects::Pod;
 use crate::scheduler::{Attempted, ScheduleError, Scheduler};
 use crate::state::Cluster;
-use crate::state::change::Change;
 use crate::state::ix::NodeIx;
 
 /// A pod to make others after. What its instances share (labels, spec) is in memory once.
@@ -152,6 +151,7 @@ impl Scheduler {
 mod tests {
     use super::*;
     use crate::objects::Node;
+    use crate::state::change::Change;
     use serde_json::{Value, json};
 
     fn cluster(nodes: usize) -> Cluster {
