@@ -6,7 +6,7 @@
 //! feasible nodes, and these come from the smallest and the largest value in each zone, which are
 //! kept by block ([`Spans`]).
 
-use super::best::RuleBounds;
+use super::relations::RuleBounds;
 use crate::column::{BLOCK, Blocks, Column, Score, sums};
 use crate::plugins::inter_pod_affinity::fast as inter_pod;
 use crate::plugins::pod_topology_spread::fast::{self as spread, SoftScore};

@@ -11,7 +11,9 @@ pub mod examiner;
 mod facets;
 mod grades;
 mod hosts;
+mod kept;
 mod race;
+mod relations;
 mod shape;
 mod tables;
 
@@ -22,9 +24,10 @@ use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx, PodIx};
 use crate::state::log::{Epoch, Sequence};
-use best::{Kept, Memory};
+use best::Memory;
 use class::ClassView;
 use grades::Spans;
+use kept::Kept;
 use std::sync::Arc;
 use tables::Tables;
 

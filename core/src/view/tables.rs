@@ -1,8 +1,8 @@
 //! The columns of all facets, and which of them a class is made of.
 
-use super::best::Nearby;
 use super::class::{ClassView, Fixed};
 use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
+use super::kept::Nearby;
 use super::shape::Shape;
 use super::{NeedsPlainRules, Weights};
 use crate::base::bits::Bits;

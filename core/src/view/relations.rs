@@ -1,0 +1,175 @@
+//! What rules and preferences about pods nearby say at the time of a decision.
+//!
+//! Spread, affinity and anti-affinity come down to rules and numbers about zones and about single
+//! nodes, wherever the labels of the nodes are as they mostly are.
+
+use super::class::ClassView;
+use super::grades::{Formula, Grade, Span, Spans, Values, scores_of_zones};
+use super::race::Race;
+use super::{View, Weights};
+use crate::column::{Blocks, DomainRule, Score};
+use crate::plugins::inter_pod_affinity::fast::Preference;
+use crate::plugins::pod_topology_spread::fast::SoftScore;
+use crate::state::Cluster;
+use crate::state::ix::NodeIx;
+use smallvec::{SmallVec, smallvec};
+
+/// Bounds of rules that may loosen although no node is touched.
+pub(super) type RuleBounds = SmallVec<[i32; 4]>;
+
+/// What rules and preferences about pods nearby say, by zone and by node.
+pub(super) struct Relations<'c> {
+    /// Rules about zones.
+    of_zones: SmallVec<[DomainRule<'c>; 2]>,
+    /// Rules about single nodes.
+    pub(super) of_nodes: SmallVec<[DomainRule<'c>; 2]>,
+    pub(super) preferences: SmallVec<[Preference<'c>; 4]>,
+    /// Soft spread constraints, where there are some.
+    pub(super) soft: Option<SoftScore<'c>>,
+    /// Whether the rules allow each zone; empty where they allow all.
+    allowed: SmallVec<[bool; 16]>,
+}
+
+impl<'c> Relations<'c> {
+    /// What a class is told now; `None` where something is about other domains than zones and
+    /// single nodes.
+    pub(super) fn new<S: Score>(
+        cluster: &'c Cluster,
+        class: &ClassView,
+        view: &View<S>,
+    ) -> Option<Self> {
+        let View { tables, weights, profile, .. } = view;
+        let spread = &tables.spread.get(class.spread).rule;
+        if !profile.hosts.is_empty() {
+            return None;
+        }
+        let inter_pod = class.inter_pod.map(|facet| &tables.inter_pod.get(facet).rule);
+        let mut relations = Self {
+            of_zones: SmallVec::new(),
+            of_nodes: SmallVec::new(),
+            preferences: SmallVec::new(),
+            soft: None,
+            allowed: SmallVec::new(),
+        };
+        if weights.spread_filters {
+            spread.rules(cluster).try_for_each(|rule| relations.add(rule))?;
+        }
+        if weights.inter_pod_filters
+            && let Some(inter_pod) = inter_pod
+        {
+            inter_pod.rules(cluster).try_for_each(|rule| relations.add(rule))?;
+        }
+        if weights.inter_pod > 0
+            && let Some(inter_pod) = inter_pod
+        {
+            let arguments = &profile.arguments.inter_pod;
+            relations.preferences = inter_pod.preferences(arguments, cluster);
+            let covered = |it: &Preference<'_>| it.by_zone(cluster) || it.by_node(cluster);
+            relations.preferences.iter().all(covered).then_some(())?;
+        }
+        if weights.spread > 0 && !spread.scores_nothing() {
+            relations.soft = Some(spread.soft(cluster)?);
+        }
+        if !relations.of_zones.is_empty() {
+            let zones = 0..cluster.nodes().zones.len();
+            relations.allowed = zones.map(|zone| relations.allow_zone(zone)).collect();
+        }
+        Some(relations)
+    }
+
+    fn add(&mut self, rule: DomainRule<'c>) -> Option<()> {
+        if rule.domains.by_zone.is_some() {
+            self.of_zones.push(rule);
+        } else if rule.domains.each_node {
+            self.of_nodes.push(rule);
+        } else {
+            return None;
+        }
+        Some(())
+    }
+
+    fn allow_zone(&self, zone: usize) -> bool {
+        !self.of_zones.iter().any(|rule| {
+            rule.domains.by_zone.as_ref().is_some_and(|domain| rule.refuses_domain(domain[zone]))
+        })
+    }
+
+    /// Whether a node of this zone may be taken.
+    pub(super) fn allows_zone(&self, zone: usize) -> bool {
+        self.allowed.get(zone).copied().unwrap_or(true)
+    }
+
+    /// Whether a rule about single nodes refuses this one.
+    pub(super) fn refuse(&self, node: NodeIx) -> bool {
+        self.of_nodes.iter().any(|rule| rule.refuses(node))
+    }
+
+    /// The bounds of rules about single nodes that may loosen.
+    pub(super) fn bounds(&self) -> RuleBounds {
+        let moving = self.of_nodes.iter().filter(|rule| rule.key_required);
+        moving.flat_map(|rule| [rule.least, rule.most]).collect()
+    }
+
+    /// Whether nodes of one zone differ by their pods, for soft spread constraints and for
+    /// preferences.
+    pub(super) fn values_nodes(&self, cluster: &Cluster) -> [bool; 2] {
+        let by_node = |it: &Preference<'_>| !it.by_zone(cluster);
+        [
+            self.soft.as_ref().is_some_and(|soft| soft.hosts().is_some()),
+            self.preferences.iter().any(by_node),
+        ]
+    }
+
+    /// Adds to the race what the pods of nodes and zones give. `None` where values lie too far
+    /// apart.
+    pub(super) fn grade<'a, S: Score>(
+        &self,
+        race: &mut Race<'a, 'c, S>,
+        cluster: &Cluster,
+        blocks: &Blocks,
+        weights: Weights,
+        valued: Option<(Values<'a, S>, &'a Spans<S>)>,
+        witnesses: &mut Vec<Option<NodeIx>>,
+    ) -> Option<()> {
+        if self.preferences.is_empty() && self.soft.is_none() {
+            return Some(());
+        }
+        let mut zones: SmallVec<[Span<S>; 16]> = SmallVec::new();
+        witnesses.resize(blocks.zones(), None);
+        for (zone, witness) in witnesses.iter_mut().enumerate() {
+            zones.push(match valued {
+                _ if !self.allows_zone(zone) => Span::of_alike(false),
+                Some((_, spans)) => spans.zone(blocks, zone),
+                None => Span::of_alike(race.is_feasible(zone, witness)),
+            });
+        }
+        let soft = self.soft.clone().map(|mut soft| {
+            let feasible = (0..zones.len()).filter(|zone| zones[*zone].feasible > 0);
+            let feasible: SmallVec<[usize; 16]> = feasible.collect();
+            soft.weigh(&feasible, zones.iter().map(|span| span.feasible).sum());
+            (Formula::Spread(soft), weights.spread)
+        });
+        let preferences = (!self.preferences.is_empty()).then(|| {
+            let mut of_zones: SmallVec<[i64; 16]> = smallvec![0; zones.len()];
+            for preference in self.preferences.iter().filter(|it| it.by_zone(cluster)) {
+                let domains = cluster.topology().domains(preference.key).by_zone.iter().flatten();
+                for (raw, domain) in of_zones.iter_mut().zip(domains) {
+                    *raw += preference.of(*domain);
+                }
+            }
+            (Formula::InterPod(of_zones), weights.inter_pod)
+        });
+        for (side, formula) in [soft, preferences].into_iter().enumerate() {
+            let Some((formula, weight)) = formula else { continue };
+            if let Some((values, spans)) = valued
+                && let Some(values) = values[side]
+            {
+                let grade = Grade::new(formula, side, values, weight, &zones)?;
+                race.grade(grade, &zones, spans);
+            } else {
+                race.add_of_zones(&scores_of_zones(&formula, weight, &zones));
+            }
+        }
+        Some(())
+    }
+}
