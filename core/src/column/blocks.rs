@@ -138,6 +138,12 @@ impl<S: Score> Column<S> {
     }
 }
 
+/// The sum of the columns for a node.
+#[inline]
+pub fn sum_at<S: Score>(columns: &[&Column<S>], node: usize) -> S {
+    columns.iter().fold(S::default(), |sum, column| sum.plus(column.scores[node]))
+}
+
 /// Nodes that are added up at once in [`find`]; vector instructions do it.
 const GROUP: usize = 16;
 
@@ -185,7 +191,6 @@ pub fn find<S: Score>(
     let mut start = nodes.start;
     while start < nodes.end && ranks[start] < limit {
         let end = nodes.end.min(start + GROUP);
-        let sum = |at: usize| columns.iter().fold(S::default(), |sum, it| sum.plus(it.scores[at]));
         let mut sums = [S::default(); GROUP];
         if end - start == GROUP {
             for column in columns {
@@ -195,7 +200,7 @@ pub fn find<S: Score>(
             }
         } else {
             sums = [S::REFUSED; GROUP];
-            sums.iter_mut().zip(start..end).for_each(|(it, node)| *it = sum(node));
+            sums.iter_mut().zip(start..end).for_each(|(sum, node)| *sum = sum_at(columns, node));
         }
         // A bit per node, all of them in one step, is quicker than a search that ends early.
         let mut found = 0_u32;

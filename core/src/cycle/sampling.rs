@@ -12,6 +12,7 @@
 
 use super::attempt::{Attempt, PreFiltered};
 use super::evaluation::{Evaluation, Verdict};
+use crate::objects::node::{BETA_REGION, BETA_ZONE, REGION, ZONE};
 use crate::objects::{Labels, NodeInfo};
 use crate::plugins::reason::Code;
 use crate::profile::Profile;
@@ -126,10 +127,7 @@ fn zone_of(labels: &Labels) -> (&str, &str) {
     let label = |old: &str, new: &str| {
         labels.get(old).or_else(|| labels.get(new)).map_or("", String::as_str)
     };
-    (
-        label("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
-        label("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
-    )
+    (label(BETA_REGION, REGION), label(BETA_ZONE, ZONE))
 }
 
 #[cfg(test)]

@@ -5,21 +5,13 @@
 
 use super::labels::{NodeOperator, NodeRequirement, NodeSelectorTerm};
 use super::meta::Labels;
+use super::node::{BETA_REGION, BETA_ZONE, REGION, ZONE};
 use super::pod::{
     AwsElasticBlockStore, AzureDisk, Cinder, GcePersistentDisk, PortworxVolume, Volume,
 };
 use super::storage::{CsiNode, PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-
-/// Zone of a node or volume.
-pub const ZONE: &str = "topology.kubernetes.io/zone";
-/// Region of a node or volume.
-pub const REGION: &str = "topology.kubernetes.io/region";
-/// Zone, by its former name.
-pub const BETA_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
-/// Region, by its former name.
-pub const BETA_REGION: &str = "failure-domain.beta.kubernetes.io/region";
 
 const MIGRATED_PLUGINS: &str = "storage.alpha.kubernetes.io/migrated-plugins";
 

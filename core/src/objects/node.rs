@@ -4,6 +4,17 @@ use super::meta::ObjectMeta;
 use super::quantity::ResourceList;
 use serde::{Deserialize, Serialize};
 
+/// Label that tells single nodes apart.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+/// Zone of a node or volume.
+pub const ZONE: &str = "topology.kubernetes.io/zone";
+/// Region of a node or volume.
+pub const REGION: &str = "topology.kubernetes.io/region";
+/// Zone, by its former name.
+pub const BETA_ZONE: &str = "failure-domain.beta.kubernetes.io/zone";
+/// Region, by its former name.
+pub const BETA_REGION: &str = "failure-domain.beta.kubernetes.io/region";
+
 /// A node and what it offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -3,9 +3,10 @@
 use super::Cluster;
 use super::change::{Change, ChangeError, Refusal};
 use super::ix::{NodeIx, PodIx};
-use super::nodes::{HOSTNAME_LABEL, Ports, PortsByNode, ZONE_LABEL};
+use super::nodes::{Ports, PortsByNode};
 use super::pods::PodRow;
 use crate::base::time::Timestamp;
+use crate::objects::node::{HOSTNAME, ZONE};
 use crate::objects::pod::PodPhase;
 use crate::objects::store::Images;
 use crate::objects::{Kind, Node, Object, Pod};
@@ -359,7 +360,7 @@ impl Cluster {
         self.nodes.rebuild(nodes);
         self.topology.rebuild(&self.nodes);
         // Almost every cluster is asked about these sooner or later.
-        for key in [HOSTNAME_LABEL, ZONE_LABEL] {
+        for key in [HOSTNAME, ZONE] {
             self.topology.key(&self.nodes, key);
         }
         self.node_sets.rebuild(&self.nodes, &mut self.topology);

@@ -5,6 +5,7 @@ use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
 use crate::objects::Node;
+use crate::objects::node::ZONE;
 use crate::objects::requests::{Resources, is_scalar};
 use crate::objects::snapshot::HostPort;
 use smallvec::SmallVec;
@@ -171,11 +172,6 @@ pub struct Nodes {
     resources: Interner<ResourceIx, Box<str>>,
     ports_known: Interner<PortIx, HostPort>,
 }
-
-/// The label of a node's zone.
-pub(super) const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
-/// The label that tells single nodes apart.
-pub(super) const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
 
 impl Nodes {
     /// Tables for these nodes, without pods. What was interned before stays.
@@ -426,7 +422,7 @@ impl Nodes {
 fn by_zone(nodes: &[Arc<Node>]) -> (Vec<Range<usize>>, Vec<u32>) {
     let mut ranks_of: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (rank, node) in nodes.iter().enumerate() {
-        let zone = node.meta.labels.get(ZONE_LABEL).map_or("", String::as_str);
+        let zone = node.meta.labels.get(ZONE).map_or("", String::as_str);
         ranks_of.entry(zone).or_default().push(rank as u32);
     }
     let zones = ranks_of.values().scan(0, |end, ranks| {

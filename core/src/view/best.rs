@@ -54,7 +54,7 @@ impl<S: Score> View<S> {
         let Memory { bounds, spans, witnesses, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
         tables.normalize(class, blocks, *weights, |node| {
-            relations.allows_zone(blocks.zone_of(node)) && !relations.refuse(node)
+            relations.allows_zone(blocks.zone_of(node)) && !relations.refuses(node)
         })?;
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes[index].as_mut()?;

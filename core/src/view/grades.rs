@@ -166,10 +166,11 @@ pub(super) fn scores_of_zones<S: Score>(
 ) -> SmallVec<[S; 16]> {
     let raw = |zone: usize| formula.raw(zone, 0);
     let feasible = || (0..zones.len()).filter(|zone| zones[*zone].feasible > 0);
-    let extremes = feasible().map(raw).min().unwrap_or(0)..feasible().map(raw).max().unwrap_or(0);
+    let (min, max) = (feasible().map(raw).min(), feasible().map(raw).max());
+    let extremes = (min.unwrap_or(0), max.unwrap_or(0));
     let mut scores = smallvec![S::default(); zones.len()];
     for zone in feasible() {
-        let score = formula.normalized(raw(zone), (extremes.start, extremes.end));
+        let score = formula.normalized(raw(zone), extremes);
         scores[zone] = S::new(weight * score);
     }
     scores

@@ -6,7 +6,8 @@ use super::class::ClassView;
 use super::facets::{LiveColumn, Normalized};
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
-use crate::column::{Blocks, Column, Score, total};
+use crate::base::index::Ix;
+use crate::column::{Blocks, Column, Score, sum_at, total};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use smallvec::SmallVec;
@@ -81,9 +82,7 @@ impl<S: Score> Kept<S> {
         if self.stamp != stamp {
             *self = Self { total: LiveColumn::default(), stamp };
         }
-        let sum = |node: NodeIx| {
-            columns.iter().fold(S::default(), |sum, column| sum.plus(column.score(node)))
-        };
+        let sum = |node: NodeIx| sum_at(columns, node.at());
         let nodes = cluster.nodes().len();
         self.total.repair_or(cluster.log(), blocks, nodes, sum, |_| total(columns));
         self.total.column()
@@ -129,7 +128,7 @@ impl<S: Score> Tables<S> {
             *nearby = Nearby { column: LiveColumn::default(), bounds };
         }
         nearby.column.repair(cluster.log(), blocks, cluster.nodes().len(), |node| {
-            if relations.refuse(node) { S::REFUSED } else { S::default() }
+            if relations.refuses(node) { S::REFUSED } else { S::default() }
         });
     }
 }

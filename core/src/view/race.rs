@@ -7,7 +7,7 @@
 use super::grades::{Grade, Span, Spans};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, Score, add, add_to_all, find, largest_sums, look, max, sums,
+    Blocks, Column, DomainRule, Score, add, add_to_all, find, largest_sums, look, max, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -162,15 +162,14 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
     /// is.
     pub(super) fn is_feasible(&self, zone: usize, witness: &mut Option<NodeIx>) -> bool {
-        let of_node = |node: NodeIx| {
-            let sum = |sum: S, column: &&Column<S>| sum.plus(column.score(node));
-            self.columns.iter().fold(S::default(), sum).is_feasible()
-        };
-        if witness.is_some_and(|node| of_node(node) && !self.is_refused(node)) {
+        let is_feasible =
+            |node: NodeIx| sum_at(self.columns, node.at()).is_feasible() && !self.is_refused(node);
+        if witness.is_some_and(is_feasible) {
             return true;
         }
-        let blocks = self.blocks.of_zone(zone).filter(|block| self.bounds[*block].is_feasible());
-        *witness = blocks.into_iter().find_map(|block| {
+        let blocks = self.blocks.of_zone(zone);
+        let mut blocks = blocks.filter(|block| self.bounds[*block].is_feasible());
+        *witness = blocks.find_map(|block| {
             let nodes = self.blocks.nodes(block);
             let sums = nodes.clone().map(NodeIx::new).zip(sums(self.columns, nodes));
             let mut feasible = sums.filter(|(_, sum)| sum.is_feasible()).map(|(node, _)| node);

@@ -100,7 +100,7 @@ impl<'c> Relations<'c> {
     }
 
     /// Whether a rule about single nodes refuses this one.
-    pub(super) fn refuse(&self, node: NodeIx) -> bool {
+    pub(super) fn refuses(&self, node: NodeIx) -> bool {
         self.of_nodes.iter().any(|rule| rule.refuses(node))
     }
 

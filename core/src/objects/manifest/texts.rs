@@ -107,8 +107,8 @@ fn find(text: &str, key: &str) -> Option<usize> {
     let Some((at, capital)) = key.char_indices().find(|(_, c)| c.is_ascii_uppercase()) else {
         return text.find(key);
     };
-    let starts = text.match_indices(capital).filter_map(|(found, _)| found.checked_sub(at));
-    starts.into_iter().find(|start| text.as_bytes()[*start..].starts_with(key.as_bytes()))
+    let mut starts = text.match_indices(capital).filter_map(|(found, _)| found.checked_sub(at));
+    starts.find(|start| text.as_bytes()[*start..].starts_with(key.as_bytes()))
 }
 
 #[cfg(test)]

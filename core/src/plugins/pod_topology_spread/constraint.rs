@@ -2,13 +2,10 @@
 
 use crate::objects::labels::{LabelOperator, LabelRequirement, LabelSelector};
 use crate::objects::meta::Labels;
+use crate::objects::node::{HOSTNAME, ZONE};
 use crate::objects::pod::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::objects::{Node, NodeInfo, Pod, Store};
 use crate::profile::SpreadArguments;
-
-/// The topology key whose domains are single nodes.
-pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
-const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// A constraint as it is applied to one pod.
 #[derive(Clone, Debug)]

@@ -1,9 +1,10 @@
 //! The rule over columns: counts per domain that move with every pod, so that a decision only reads
 //! them.
 
-use super::constraint::{Constraint, HOSTNAME, constraints};
+use super::constraint::{Constraint, constraints};
 use crate::base::index::Ix;
 use crate::column::{DomainRule, Score, bounds};
+use crate::objects::node::HOSTNAME;
 use crate::objects::pod::{Toleration, WhenUnsatisfiable};
 use crate::objects::{LabelSelector, Pod};
 use crate::plugins::Plugin;

@@ -1,6 +1,7 @@
 //! The rule over objects.
 
-use super::constraint::{Constraint, HOSTNAME, constraints};
+use super::constraint::{Constraint, constraints};
+use crate::objects::node::HOSTNAME;
 use crate::objects::pod::WhenUnsatisfiable;
 use crate::objects::{Node, NodeInfo, Pod};
 use crate::plugins::Plugin;

@@ -1,7 +1,7 @@
 //! The rule over objects.
 
 use crate::objects::claims::named_claims_of;
-use crate::objects::migration::{BETA_REGION, BETA_ZONE, REGION, ZONE};
+use crate::objects::node::{BETA_REGION, BETA_ZONE, REGION, ZONE};
 use crate::objects::storage::{PersistentVolume, VolumeBindingMode};
 use crate::objects::{Labels, NodeInfo};
 use crate::plugins::Plugin;
