@@ -82,13 +82,21 @@ impl Blocks {
 
     /// The zone of a node, as its place among the zones.
     pub fn zone_of(&self, node: NodeIx) -> usize {
-        self.zone_of[self.of_node(node)] as usize
+        self.zone_of_block(self.of_node(node))
+    }
+
+    /// The zone of a block, as its place among the zones.
+    #[inline]
+    pub fn zone_of_block(&self, block: usize) -> usize {
+        self.zone_of[block] as usize
     }
 }
 
 /// A column with the largest score of every block.
 #[derive(Clone, Debug)]
 pub struct Column<S> {
+    /// The scores of all nodes, and behind them [`BLOCK`] refused ones: so many scores can be read
+    /// from any node on.
     scores: Vec<S>,
     maxima: Vec<S>,
 }
@@ -101,15 +109,17 @@ impl<S> Default for Column<S> {
 
 impl<S: Score> Column<S> {
     /// The column of these scores.
-    pub fn new(scores: Vec<S>, blocks: &Blocks) -> Self {
-        let maxima = blocks.nodes.iter().map(|block| max(&scores[block.clone()])).collect();
-        Self { scores, maxima }
+    pub fn new(mut scores: Vec<S>, blocks: &Blocks) -> Self {
+        scores.extend([S::REFUSED; BLOCK]);
+        let mut column = Self { scores, maxima: Vec::new() };
+        column.maxima = blocks.nodes.iter().map(|block| column.largest(block.clone())).collect();
+        column
     }
 
     /// The scores of all nodes.
     #[inline]
     pub fn scores(&self) -> &[S] {
-        &self.scores
+        &self.scores[..self.scores.len().saturating_sub(BLOCK)]
     }
 
     /// The largest score of every block.
@@ -124,17 +134,31 @@ impl<S: Score> Column<S> {
         self.scores[node.at()]
     }
 
+    /// The scores of a block that begins with this node, and what follows a block that is shorter.
+    #[inline]
+    pub fn part(&self, start: usize) -> &[S; BLOCK] {
+        match self.scores[start..].first_chunk() {
+            Some(part) => part,
+            None => unreachable!("no node {start}: a column has {BLOCK} scores behind its last"),
+        }
+    }
+
     /// Changes the score of a node.
     #[inline]
     pub fn set(&mut self, blocks: &Blocks, node: NodeIx, score: S) {
         let block = blocks.of_node(node);
         let old = std::mem::replace(&mut self.scores[node.at()], score);
-        let largest = &mut self.maxima[block];
-        if score >= *largest {
-            *largest = score;
-        } else if old == *largest {
-            *largest = max(&self.scores[blocks.nodes(block)]);
+        let largest = self.maxima[block];
+        if score >= largest {
+            self.maxima[block] = score;
+        } else if old == largest {
+            self.maxima[block] = self.largest(blocks.nodes(block));
         }
+    }
+
+    #[inline]
+    fn largest(&self, nodes: Range<usize>) -> S {
+        max(&cut(*self.part(nodes.start), nodes.len()))
     }
 }
 
@@ -144,23 +168,76 @@ pub fn sum_at<S: Score>(columns: &[&Column<S>], node: usize) -> S {
     columns.iter().fold(S::default(), |sum, column| sum.plus(column.scores[node]))
 }
 
-/// Nodes that are added up at once in [`find`]; vector instructions do it.
-const GROUP: usize = 16;
-
 /// The sums of the columns for the nodes of a block; refused beyond its end.
 #[inline]
 pub fn sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>) -> [S; BLOCK] {
-    let mut sums = [S::REFUSED; BLOCK];
-    sums[..nodes.len()].fill(S::default());
-    for column in columns {
-        let scores = &column.scores[nodes.clone()];
-        match scores.first_chunk::<BLOCK>() {
-            // A number of steps that is known becomes vector instructions without a remainder.
-            Some(scores) => sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it)),
-            None => sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it)),
+    let sums = match *columns {
+        [a] => sums_from([a], nodes.start),
+        [a, b] => sums_from([a, b], nodes.start),
+        [a, b, c] => sums_from([a, b, c], nodes.start),
+        [a, b, c, d] => sums_from([a, b, c, d], nodes.start),
+        [a, b, c, d, ref more @ ..] => {
+            let mut sums = sums_from([a, b, c, d], nodes.start);
+            more.iter().for_each(|column| super::add(&mut sums, column.part(nodes.start)));
+            sums
         }
+        [] => [S::default(); BLOCK],
+    };
+    cut(sums, nodes.len())
+}
+
+/// The sums of the columns from a node on. With a known number of columns and nodes this becomes
+/// vector instructions that keep the sums in registers.
+#[inline]
+fn sums_from<S: Score, const COLUMNS: usize>(
+    columns: [&Column<S>; COLUMNS],
+    start: usize,
+) -> [S; BLOCK] {
+    let parts = columns.map(|column| column.part(start));
+    let mut sums = *parts[0];
+    for part in &parts[1..] {
+        sums.iter_mut().zip(*part).for_each(|(sum, it)| *sum = sum.plus(*it));
     }
     sums
+}
+
+/// Refuses what lies beyond the end of a block.
+#[inline]
+fn cut<S: Score>(mut scores: [S; BLOCK], length: usize) -> [S; BLOCK] {
+    if length < BLOCK {
+        for (at, score) in scores.iter_mut().enumerate() {
+            *score = if (at as u8) < length as u8 { *score } else { S::REFUSED };
+        }
+    }
+    scores
+}
+
+/// Which of these are `wanted`, a bit each.
+#[inline]
+fn places<S: Score>(scores: &[S; BLOCK], wanted: S) -> u64 {
+    /// Multiplied by this, the lowest bits of eight bytes come together in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut flags = [0_u8; BLOCK];
+    flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(*score == wanted));
+    let (bytes, _) = flags.as_chunks::<8>();
+    bytes.iter().enumerate().fold(0, |places, (at, bytes)| {
+        places | (u64::from_le_bytes(*bytes).wrapping_mul(GATHER) >> 56) << (8 * at)
+    })
+}
+
+/// Which of the [`BLOCK`] scores from `start` on are `wanted`, a bit each; nothing beyond their end.
+/// A refused score is never wanted.
+#[inline]
+pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
+    let scores = &scores[start..];
+    match scores.first_chunk() {
+        Some(scores) => places(scores, wanted),
+        None => {
+            let mut part = [S::REFUSED; BLOCK];
+            part[..scores.len()].copy_from_slice(scores);
+            places(&part, wanted)
+        }
+    }
 }
 
 /// The place in the block of the first node whose sum is `wanted`; where there is none, the largest
@@ -168,65 +245,21 @@ pub fn sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>) -> [S; BLOCK]
 #[inline]
 pub fn look<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, wanted: S) -> Result<usize, S> {
     let sums = sums(columns, nodes);
-    let largest = max(&sums);
-    if largest != wanted {
-        return Err(largest);
+    match places(&sums, wanted) {
+        0 => Err(max(&sums)),
+        places => Ok(places.trailing_zeros() as usize),
     }
-    // Without a branch this is quicker than a search that ends early.
-    let nowhere = S::new(BLOCK as i64);
-    let place = |(at, sum): (usize, &S)| if *sum == wanted { S::new(at as i64) } else { nowhere };
-    Ok(sums.iter().enumerate().map(place).fold(nowhere, S::min).get() as usize)
 }
 
-/// The first of these nodes whose sum is `wanted`, if its rank is below `limit`. Nodes are in order
-/// of their ranks.
-#[inline]
-pub fn find<S: Score>(
-    columns: &[&Column<S>],
-    nodes: Range<usize>,
-    wanted: S,
-    ranks: &[u32],
-    limit: u32,
-) -> Option<usize> {
-    let mut start = nodes.start;
-    while start < nodes.end && ranks[start] < limit {
-        let end = nodes.end.min(start + GROUP);
-        let mut sums = [S::default(); GROUP];
-        if end - start == GROUP {
-            for column in columns {
-                if let Some(scores) = column.scores[start..end].first_chunk::<GROUP>() {
-                    sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(*it));
-                }
-            }
-        } else {
-            sums = [S::REFUSED; GROUP];
-            sums.iter_mut().zip(start..end).for_each(|(sum, node)| *sum = sum_at(columns, node));
-        }
-        // A bit per node, all of them in one step, is quicker than a search that ends early.
-        let mut found = 0_u32;
-        for (at, sum) in sums.iter().enumerate() {
-            found |= u32::from(*sum == wanted) << at;
-        }
-        if found != 0 {
-            let node = start + found.trailing_zeros() as usize;
-            return Some(node).filter(|node| ranks[*node] < limit);
-        }
-        start = end;
-    }
-    None
-}
-
-/// For every block of the nodes of a zone the largest of the sums of the columns. Nothing but the
-/// largest sums is written, because that takes as long again as adding up.
+/// For every block of the nodes of a zone the largest of the sums of the columns.
 pub fn largest_sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, largest: &mut [S]) {
-    let part = |column: usize| &columns[column].scores[nodes.clone()];
     // Every number of columns that occurs has a loop of its own.
-    match columns.len() {
-        1 => largest_of([part(0)], largest),
-        2 => largest_of([part(0), part(1)], largest),
-        3 => largest_of([part(0), part(1), part(2)], largest),
-        4 => largest_of([part(0), part(1), part(2), part(3)], largest),
-        5 => largest_of([part(0), part(1), part(2), part(3), part(4)], largest),
+    match *columns {
+        [a] => largest_of([a], nodes, largest),
+        [a, b] => largest_of([a, b], nodes, largest),
+        [a, b, c] => largest_of([a, b, c], nodes, largest),
+        [a, b, c, d] => largest_of([a, b, c, d], nodes, largest),
+        [a, b, c, d, e] => largest_of([a, b, c, d, e], nodes, largest),
         _ => {
             for (largest, start) in largest.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
                 *largest = max(&sums(columns, start..nodes.end.min(start + BLOCK)));
@@ -235,27 +268,23 @@ pub fn largest_sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, large
     }
 }
 
-fn largest_of<S: Score, const COLUMNS: usize>(columns: [&[S]; COLUMNS], largest: &mut [S]) {
-    let parts = columns.map(|column| column.as_chunks::<BLOCK>());
-    let full = parts[0].0.len();
-    for (block, largest) in largest.iter_mut().take(full).enumerate() {
-        let mut sums = parts[0].0[block];
-        for part in &parts[1..] {
-            sums.iter_mut().zip(&part.0[block]).for_each(|(sum, it)| *sum = sum.plus(*it));
-        }
-        *largest = sums.into_iter().fold(S::REFUSED, S::max);
-    }
-    if let Some(largest) = largest.get_mut(full) {
-        let sum = |at: usize| parts.iter().fold(S::default(), |sum, part| sum.plus(part.1[at]));
-        *largest = (0..parts[0].1.len()).map(sum).fold(S::REFUSED, S::max);
+fn largest_of<S: Score, const COLUMNS: usize>(
+    columns: [&Column<S>; COLUMNS],
+    nodes: Range<usize>,
+    largest: &mut [S],
+) {
+    for (largest, start) in largest.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
+        *largest = max(&cut(sums_from(columns, start), nodes.end - start));
     }
 }
 
 /// The sums of the columns, for all nodes.
 pub fn total<S: Score>(columns: &[&Column<S>]) -> Vec<S> {
     let Some((first, more)) = columns.split_first() else { return Vec::new() };
-    let mut totals = first.scores.clone();
-    more.iter().for_each(|column| super::add(&mut totals, &column.scores));
+    // With room for what every column has behind its scores.
+    let mut totals = Vec::with_capacity(first.scores.len());
+    totals.extend_from_slice(first.scores());
+    more.iter().for_each(|column| super::add(&mut totals, column.scores()));
     totals
 }
 
@@ -308,12 +337,12 @@ mod tests {
             prop_assert_eq!(found[0], largest);
             prop_assert_eq!(&total(&columns)[..length], &sums);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
-            let ranks: Vec<u32> = (0..64).map(|node| 3 * node).collect();
             for wanted in 0..20 {
                 let first = sums.iter().position(|sum| *sum == wanted);
-                prop_assert_eq!(find(&columns, 0..length, wanted, &ranks, 900), first);
-                let early = first.filter(|first| ranks[*first] < 100);
-                prop_assert_eq!(find(&columns, 0..length, wanted, &ranks, 100), early);
+                prop_assert_eq!(look(&columns, 0..length, wanted), first.ok_or(largest));
+                let places = places_from(&sums, 0, wanted);
+                let all = (0..64).filter(|at| places >> at & 1 == 1);
+                prop_assert!(all.eq((0..length).filter(|at| sums[*at] == wanted)));
             }
         }
     }

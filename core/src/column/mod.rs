@@ -6,7 +6,9 @@
 mod blocks;
 mod domain_rule;
 
-pub use blocks::{BLOCK, Blocks, Column, find, largest_sums, look, sum_at, sums, total};
+pub use blocks::{
+    BLOCK, Blocks, Column, largest_sums, look, places_from, sum_at, sums, total,
+};
 pub use domain_rule::DomainRule;
 
 /// A number that a column is made of.

@@ -46,6 +46,11 @@ impl<T> Namespaced<T> {
         removed
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_namespace.is_empty()
+    }
+
     /// The objects of a namespace, by name.
     pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &T> {
         self.by_namespace.get(namespace).into_iter().flat_map(BTreeMap::values)

@@ -122,7 +122,7 @@ impl Ledger {
         let known = seen.map(|(_, sequence)| *sequence);
         let touched: Option<Vec<NodeIx>> = known
             .filter(|_| examiner.looks_at_one_node(cluster))
-            .and_then(|then| Some(cluster.log().since(then, count)?.collect()));
+            .and_then(|then| Some(cluster.log().since(then, count)?.to_vec()));
         match touched {
             Some(mut touched) => {
                 touched.sort_unstable();
@@ -234,12 +234,14 @@ impl Victims {
         priority: i32,
     ) -> Self {
         // Mostly no pod anywhere has a lower priority, and nobody needs to look at them.
-        let pods = cluster.nodes().pods[node].iter().filter(|_| cluster.has_pods_below(priority));
-        let is_lower = |pod: &&PodIx| {
-            let row = cluster.pods().get(**pod);
+        let is_lower = |pod: &PodIx| {
+            let row = cluster.pods().get(*pod);
             row.is_some_and(|row| cluster.classes().get(row.class).priority < priority)
         };
-        let lower: Vec<PodIx> = pods.filter(is_lower).copied().collect();
+        let mut lower: Vec<PodIx> = Vec::new();
+        if cluster.has_pods_below(priority) {
+            lower.extend(cluster.nodes().pods.of(node).into_iter().filter(is_lower));
+        }
         if lower.is_empty() {
             return Self::None(smallvec![NO_VICTIMS.into()]);
         }

@@ -35,6 +35,11 @@ pub struct Asks {
     pub spread: SpreadIx,
     /// Affinity and anti-affinity to pods.
     pub pod_affinity: PodAffinityIx,
+    /// There are constraints, or an owner for the default ones to follow; otherwise only services
+    /// may bring some.
+    pub may_spread: bool,
+    /// There is affinity or anti-affinity to pods; otherwise only terms of others concern the pod.
+    pub has_terms: bool,
     /// Storage or devices are asked for, or gates hold the pod back: only its objects tell more.
     pub beyond_columns: bool,
 }
@@ -70,7 +75,13 @@ impl Asked {
         let constraints = spec.topology_spread_constraints.clone();
         let owner = pod.meta.controller().filter(|_| constraints.is_empty());
         let owner = owner.map(|it| [it.api_version.clone(), it.kind.clone(), it.name.clone()]);
+        let pod_affinity = [
+            affinity.and_then(|it| it.pod_affinity.clone()),
+            affinity.and_then(|it| it.pod_anti_affinity.clone()),
+        ];
         Asks {
+            may_spread: !constraints.is_empty() || owner.is_some(),
+            has_terms: pod_affinity.iter().any(Option::is_some),
             amounts: self.amounts.intern(amounts.map(|of| pod_requests(pod, of))),
             requirements: self.requirements.intern(Requirements::of(pod)),
             tolerations: self.tolerations.intern(spec.canonical_tolerations()),
@@ -78,10 +89,7 @@ impl Asked {
             images: self.images.intern(spec.canonical_images()),
             preferred: self.preferred.intern(preferred),
             spread: self.spread.intern((constraints, owner)),
-            pod_affinity: self.pod_affinity.intern([
-                affinity.and_then(|it| it.pod_affinity.clone()),
-                affinity.and_then(|it| it.pod_anti_affinity.clone()),
-            ]),
+            pod_affinity: self.pod_affinity.intern(pod_affinity),
             beyond_columns: spec.volumes.iter().any(Volume::needs_storage)
                 || !spec.resource_claims.is_empty()
                 || !spec.scheduling_gates.is_empty(),

@@ -98,8 +98,8 @@ pub struct Class {
     pub priority: i32,
     /// Deletion was asked for.
     pub terminating: bool,
-    /// The scheduler it names.
-    pub scheduler_name: Option<Box<str>>,
+    /// The scheduler it names, one text for all classes that name the same.
+    pub scheduler_name: Option<Arc<str>>,
     /// What it takes from its node.
     pub take: Take,
     /// Terms it carries when bound, with their weights (1 for required ones).
@@ -141,6 +141,13 @@ impl Classes {
         }
         self.known.insert(key, index);
         index
+    }
+
+    /// A name of a scheduler, shared with the latest class that has the same.
+    pub(super) fn shared(&self, scheduler_name: &str) -> Arc<str> {
+        let latest = self.classes.iter().next_back().and_then(|it| it.scheduler_name.as_ref());
+        let known = latest.filter(|known| ***known == *scheduler_name);
+        known.map_or_else(|| scheduler_name.into(), Arc::clone)
     }
 
     /// A class.

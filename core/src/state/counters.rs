@@ -146,6 +146,11 @@ impl Counters {
         *self.counter_keys.value(counter)
     }
 
+    /// Whether some class, of a running pod or not, has terms that its pods carry.
+    pub fn anything_carried(&self) -> bool {
+        !self.carriers.is_empty()
+    }
+
     /// A carrier.
     pub fn carried(&self, carrier: CarrierIx) -> &Carrier {
         &self.carriers[carrier]

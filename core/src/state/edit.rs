@@ -11,6 +11,7 @@ use crate::objects::pod::PodPhase;
 use crate::objects::store::Images;
 use crate::objects::{Kind, Node, Object, Pod};
 use std::collections::BTreeSet;
+use std::hint::black_box;
 use std::sync::Arc;
 
 /// How to undo one change.
@@ -257,8 +258,7 @@ impl Cluster {
         node: NodeIx,
         start_time: Option<Timestamp>,
     ) -> Result<(), ChangeError> {
-        let name: Arc<str> = self.nodes.name(node).clone();
-        let Some(row) = self.pods.get_mut(pod) else {
+        let Some(row) = self.pods.get(pod) else {
             return Err(refuse(Kind::Pod, "", "", Refusal::NotFound));
         };
         let refuse = |row: &PodRow, reason| {
@@ -268,12 +268,15 @@ impl Cluster {
             return refuse(row, Refusal::AlreadyBound);
         }
         self.note_ports(pod, node);
+        // To share the name is to write beside it: reading it now lets that memory come in time.
+        black_box(self.nodes.name(node).as_bytes().first());
         if self.attach(pod, node).is_none() {
             return match self.pods.get(pod) {
                 Some(row) => refuse(row, Refusal::SumTooLarge),
                 None => Ok(()),
             };
         }
+        let name = self.nodes.name(node).clone();
         if let Some(row) = self.pods.get_mut(pod) {
             let status = &mut row.pod.status;
             let undo = Undo::Bound {

@@ -62,7 +62,7 @@ impl Cluster {
     fn digest_sums(&self, digest: &mut Digest) {
         let nodes = &self.nodes;
         for node in &nodes.by_rank {
-            let pods: BTreeSet<_> = nodes.pods[*node].iter().map(|pod| self.key_of(*pod)).collect();
+            let pods: BTreeSet<_> = nodes.pods.of(*node).iter().map(|pod| self.key_of(*pod)).collect();
             let ephemeral = &nodes.ephemeral_storage;
             digest.add(&nodes.rows[*node]);
             digest.add(&(ephemeral.allocatable[*node], ephemeral.requested[*node]));
@@ -98,7 +98,7 @@ impl Cluster {
         anew.nodes.rows == self.nodes.rows
             && anew.nodes.ephemeral_storage == self.nodes.ephemeral_storage
             && anew.nodes.scalars == self.nodes.scalars
-            && anew.nodes.pods == self.nodes.pods
+            && anew.nodes.pods.same_as(&self.nodes.pods)
             && anew.pods.counts_like(&self.pods)
             && anew.priorities == self.priorities
             && anew.counters.counts_like(&self.counters)

@@ -1,7 +1,6 @@
 //! The change log: which nodes were touched, and how to undo.
 
 use super::ix::NodeIx;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How many changes there have been. Whoever remembers something about nodes remembers the number
@@ -22,7 +21,7 @@ impl PartialEq for Epoch {
 /// What was touched, in order. Old entries are forgotten; who asks for them must look at all nodes.
 #[derive(Debug, Default)]
 pub struct Log {
-    touched: VecDeque<NodeIx>,
+    touched: Vec<NodeIx>,
     forgotten: Sequence,
     limit: usize,
     epoch: Epoch,
@@ -43,7 +42,7 @@ impl Log {
             self.touched.drain(..half);
             self.forgotten += half as u64;
         }
-        self.touched.push_back(node);
+        self.touched.push(node);
     }
 
     /// Notes that everything changed, for this many nodes.
@@ -66,9 +65,9 @@ impl Log {
 
     /// Nodes touched since then, in order and possibly more than once; `None` where that is
     /// forgotten or so long that looking at every node is cheaper.
-    pub fn since(&self, then: Sequence, nodes: usize) -> Option<impl Iterator<Item = NodeIx>> {
+    pub fn since(&self, then: Sequence, nodes: usize) -> Option<&[NodeIx]> {
         let skip = then.checked_sub(self.forgotten)? as usize;
-        let worth_it = self.touched.len() - skip <= nodes;
-        worth_it.then(|| self.touched.range(skip..).copied())
+        let touched = &self.touched[skip..];
+        (touched.len() <= nodes).then_some(touched)
     }
 }

@@ -5,6 +5,7 @@
 //! never changed and never removed.
 
 pub mod asks;
+mod chains;
 pub mod change;
 pub mod classes;
 pub mod counters;
@@ -188,8 +189,8 @@ impl Cluster {
 
     /// Pods bound to a node.
     pub fn pods_on(&self, node: NodeIx) -> impl Iterator<Item = &Pod> {
-        let pods = self.nodes.pods[node].iter();
-        pods.filter_map(|pod| self.pods.get(*pod)).map(|row| &*row.pod)
+        let pods = self.nodes.pods.of(node).into_iter();
+        pods.filter_map(|pod| self.pods.get(pod)).map(|row| &*row.pod)
     }
 
     /// The objects as plain rules see them. Costs a walk over all pods.

@@ -1,5 +1,6 @@
 //! Node columns.
 
+use super::chains::Chains;
 use super::ix::{NodeIx, PodIx, PortIx, ResourceIx};
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
@@ -42,57 +43,53 @@ pub struct NodeRow {
 /// at least 2⁻⁴⁶ away from the next, twice the error of a division.
 pub const EXACT: i64 = 1 << 46;
 
-impl NodeRow {
-    /// Whether [`Lanes`] tell everything about CPU and memory: pods may use some of both, and no
-    /// more than [`EXACT`]. Sums of the node's pods may be larger; that they are more than what may
-    /// be used shows in floating point as well.
-    #[inline]
-    pub fn is_exact(&self) -> bool {
-        let exact = |amount: i64| (amount as u64).wrapping_sub(1) < EXACT as u64;
-        exact(self.allocatable_milli_cpu) && exact(self.allocatable_memory)
-    }
-}
-
-/// The numbers of several nodes side by side: what is done to all of them in one loop becomes vector
-/// instructions. CPU stands first, then memory.
+/// CPU and memory of a node side by side, CPU first: what is done to both becomes one vector
+/// instruction.
 #[derive(Clone, Copy, Debug)]
-pub struct Lanes<const N: usize> {
+pub struct CpuAndMemory {
     /// What pods may use.
-    pub allocatable: [[f64; N]; 2],
+    pub allocatable: [f64; 2],
     /// What the node's pods request.
-    pub requested: [[f64; N]; 2],
+    pub requested: [f64; 2],
     /// What they request for scoring.
-    pub scored: [[f64; N]; 2],
-    /// How many pods the node takes.
-    pub pods_allowed: [f64; N],
-    /// How many pods it has.
-    pub pods: [f64; N],
+    pub scored: [f64; 2],
+    /// The node takes one more pod.
+    pub takes_more: bool,
 }
 
-impl<const N: usize> Lanes<N> {
-    /// The numbers of these nodes.
+impl NodeRow {
+    /// CPU and memory in floating point, where that tells everything about them: pods may use some
+    /// of both, and all numbers are below [`EXACT`].
     #[inline]
-    pub fn of(rows: &[NodeRow; N]) -> Self {
-        let each = |number: fn(&NodeRow) -> i64| rows.each_ref().map(|row| number(row) as f64);
-        Self {
-            allocatable: [
-                each(|row| row.allocatable_milli_cpu),
-                each(|row| row.allocatable_memory),
-            ],
-            requested: [each(|row| row.requested_milli_cpu), each(|row| row.requested_memory)],
-            scored: [each(|row| row.scored_milli_cpu), each(|row| row.scored_memory)],
-            pods_allowed: each(|row| row.pods_allowed),
-            pods: each(|row| row.pods),
-        }
+    pub fn cpu_and_memory(&self) -> Option<CpuAndMemory> {
+        let allocatable = [self.allocatable_milli_cpu, self.allocatable_memory];
+        let requested = [self.requested_milli_cpu, self.requested_memory];
+        let scored = [self.scored_milli_cpu, self.scored_memory];
+        let all = [allocatable, requested, scored].as_flattened().iter().fold(0, |all, it| all | it);
+        let exact = (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0;
+        exact.then(|| CpuAndMemory {
+            allocatable: allocatable.map(float),
+            requested: requested.map(float),
+            scored: scored.map(float),
+            takes_more: self.pods < self.pods_allowed,
+        })
     }
+}
+
+/// From here on floating point has whole numbers only.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
+/// A whole number from 0 up to 2⁵² in floating point. Unlike a conversion this can be done to several
+/// numbers at once: added to 2⁵², the number stands in the last bits.
+#[inline]
+fn float(x: i64) -> f64 {
+    f64::from_bits(x as u64 | WHOLE.to_bits()) - WHOLE
 }
 
 /// The largest whole number that is not above `x`, which lies between 0 and 2⁵¹.
 #[inline]
 pub fn floor(x: f64) -> f64 {
-    // From here on floating point has whole numbers only. Unlike a conversion to a whole number this
-    // can be done to several numbers at once.
-    const WHOLE: f64 = (1_u64 << 52) as f64;
+    // Unlike a conversion to a whole number this can be done to several numbers at once.
     let nearest = (x + WHOLE) - WHOLE;
     if nearest > x { nearest - 1.0 } else { nearest }
 }
@@ -155,8 +152,8 @@ pub struct Nodes {
     pub ephemeral_storage: AmountColumns,
     /// Scalar resources, one column each; missing means 0.
     pub scalars: IndexVec<ResourceIx, AmountColumns>,
-    /// Pods bound to it, ascending.
-    pub pods: IndexVec<NodeIx, Vec<PodIx>>,
+    /// Pods bound to it.
+    pub pods: Chains,
     /// Host ports in use, ascending. A set with a history, as upstream has it: a pod that goes frees
     /// its ports even where another one that stays has the same.
     pub ports: IndexVec<NodeIx, Ports>,
@@ -190,7 +187,7 @@ impl Nodes {
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
         self.rows = std::iter::repeat_n(NodeRow::default(), count).collect();
-        self.pods = std::iter::repeat_n(Vec::new(), count).collect();
+        self.pods.restart(count);
         self.ports = std::iter::repeat_n(SmallVec::new(), count).collect();
         self.ephemeral_storage = AmountColumns::zero(count);
         for column in self.scalars.iter_mut() {
@@ -339,7 +336,7 @@ impl Nodes {
         for column in self.scalars.iter_mut().chain([&mut self.ephemeral_storage]) {
             column.requested.iter_mut().for_each(|amount| *amount = 0);
         }
-        self.pods.iter_mut().for_each(Vec::clear);
+        self.pods.restart(self.rows.len());
         self.ports.iter_mut().for_each(SmallVec::clear);
     }
 
@@ -371,13 +368,14 @@ impl Nodes {
         add(&mut row.scored_milli_cpu, take.scored_milli_cpu)?;
         add(&mut row.scored_memory, take.scored_memory)?;
         row.pods += 1;
-        let ephemeral =
-            self.ephemeral_storage.requested[node].checked_add(take.ephemeral_storage)?;
         for (resource, amount) in &take.scalars {
             self.scalars[*resource].requested[node].checked_add(*amount)?;
         }
+        // Hardly any pod asks for it; to look at it takes as long as everything else here.
+        if take.ephemeral_storage != 0 {
+            add(&mut self.ephemeral_storage.requested[node], take.ephemeral_storage)?;
+        }
         self.rows[node] = row;
-        self.ephemeral_storage.requested[node] = ephemeral;
         for (resource, amount) in &take.scalars {
             self.scalars[*resource].requested[node] += amount;
         }
@@ -387,8 +385,7 @@ impl Nodes {
                 held.insert(at, *port);
             }
         }
-        let pods = &mut self.pods[node];
-        pods.insert(pods.partition_point(|p| *p < pod), pod);
+        self.pods.add(node, pod);
         Some(())
     }
 
@@ -410,10 +407,7 @@ impl Nodes {
                 held.remove(at);
             }
         }
-        let pods = &mut self.pods[node];
-        if let Ok(at) = pods.binary_search(&pod) {
-            pods.remove(at);
-        }
+        self.pods.remove(node, pod);
     }
 }
 

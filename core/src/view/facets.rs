@@ -6,7 +6,7 @@
 
 use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::map::Map;
-use crate::column::{Blocks, Column, Score};
+use crate::column::{BLOCK, Blocks, Column, Score};
 use crate::state::ix::NodeIx;
 use crate::state::log::{Log, Sequence};
 use std::convert::Infallible;
@@ -87,33 +87,33 @@ impl<S: Score> LiveColumn<S> {
         log: &Log,
         blocks: &Blocks,
         nodes: usize,
-        score: impl FnMut(NodeIx) -> S,
+        mut score: impl FnMut(NodeIx) -> S,
     ) {
-        self.repair_or(log, blocks, nodes, score, |score| {
-            (0..nodes).map(NodeIx::new).map(score).collect()
-        });
+        match self.touched(log, nodes) {
+            Some(touched) => touched.iter().for_each(|node| self.set(blocks, *node, score(*node))),
+            None => {
+                let mut scores = Vec::with_capacity(nodes + BLOCK);
+                scores.extend((0..nodes).map(NodeIx::new).map(score));
+                self.replace(scores, blocks);
+            }
+        }
     }
 
-    /// The same, where there is a quicker way to compute all nodes.
-    pub(super) fn repair_or<F: FnMut(NodeIx) -> S>(
-        &mut self,
-        log: &Log,
-        blocks: &Blocks,
-        nodes: usize,
-        mut score: F,
-        all: impl FnOnce(F) -> Vec<S>,
-    ) {
-        let now = log.now();
-        let touched = self.seen.and_then(|seen| log.since(seen, nodes));
-        match touched {
-            Some(touched) => {
-                for node in touched {
-                    self.column.set(blocks, node, score(node));
-                }
-            }
-            None => self.column = Column::new(all(score), blocks),
-        }
-        self.seen = Some(now);
+    /// The nodes to compute again so that the column is up to date; `None` means all of them.
+    pub(super) fn touched<'l>(&mut self, log: &'l Log, nodes: usize) -> Option<&'l [NodeIx]> {
+        let seen = self.seen.replace(log.now())?;
+        log.since(seen, nodes)
+    }
+
+    /// Changes the score of a node.
+    #[inline]
+    pub(super) fn set(&mut self, blocks: &Blocks, node: NodeIx, score: S) {
+        self.column.set(blocks, node, score);
+    }
+
+    /// Changes all scores.
+    pub(super) fn replace(&mut self, scores: Vec<S>, blocks: &Blocks) {
+        self.column = Column::new(scores, blocks);
     }
 
     /// The same for numbers of either sign. `None` where one is too large for a column; the column

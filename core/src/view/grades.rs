@@ -106,7 +106,7 @@ impl<S: Score> Spans<S> {
         match seen.and_then(|seen| log.since(seen, count)) {
             Some(touched) => {
                 for node in touched {
-                    let block = blocks.of_node(node);
+                    let block = blocks.of_node(*node);
                     self.blocks[block] = span(block);
                 }
             }

@@ -7,7 +7,7 @@ use super::facets::{LiveColumn, Normalized};
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score, sum_at, total};
+use crate::column::{Blocks, Column, Score, sum_at, total as sum_of};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use smallvec::SmallVec;
@@ -82,10 +82,15 @@ impl<S: Score> Kept<S> {
         if self.stamp != stamp {
             *self = Self { total: LiveColumn::default(), stamp };
         }
-        let sum = |node: NodeIx| sum_at(columns, node.at());
-        let nodes = cluster.nodes().len();
-        self.total.repair_or(cluster.log(), blocks, nodes, sum, |_| total(columns));
-        self.total.column()
+        let Self { total, .. } = self;
+        match total.touched(cluster.log(), cluster.nodes().len()) {
+            Some(touched) => {
+                let sum = |node: NodeIx| sum_at(columns, node.at());
+                touched.iter().for_each(|node| total.set(blocks, *node, sum(*node)));
+            }
+            None => total.replace(sum_of(columns), blocks),
+        }
+        total.column()
     }
 }
 

@@ -40,6 +40,8 @@ pub struct View<S> {
     blocks: Blocks,
     tables: Tables<S>,
     classes: IndexVec<ClassIx, Option<Known<S>>>,
+    /// Some class had terms about other pods when the first of these was looked at.
+    carried: bool,
     memory: Memory<S>,
     /// Totals of the decision at hand, below zero where a node is infeasible.
     totals: Vec<S>,
@@ -108,6 +110,7 @@ impl<S: Score> View<S> {
             blocks: Blocks::default(),
             tables: Tables::default(),
             classes: IndexVec::default(),
+            carried: false,
             memory: Memory::default(),
             totals: Vec::new(),
             raw: Vec::new(),
@@ -249,12 +252,17 @@ impl<S: Score> View<S> {
         if self.epoch.as_ref() != Some(cluster.log().epoch()) {
             self.start_anew(cluster);
         }
+        if self.carried != cluster.counters().anything_carried() {
+            // Classes that nobody else concerned have to look at the terms of others now.
+            self.forget_classes(cluster);
+        }
         if let Some(Some(known)) = self.classes.get(index) {
             return Ok((index, known.view));
         }
         let Self { tables, blocks, profile, weights, .. } = self;
         let class = tables.class(cluster, blocks, index, profile, *weights)?;
-        while self.classes.len() <= index.at() {
+        // Room for all classes that there are: they mostly come one after the other.
+        while self.classes.len() <= index.at().max(cluster.classes().len() - 1) {
             self.classes.push(None);
         }
         self.classes[index] = Some(Known { view: class, decided: None, spans: None, kept: None });
@@ -264,9 +272,14 @@ impl<S: Score> View<S> {
     fn start_anew(&mut self, cluster: &Cluster) {
         self.epoch = Some(cluster.log().epoch().clone());
         self.blocks = Blocks::new(&cluster.nodes().zones);
+        self.tables = Tables::default();
+        self.forget_classes(cluster);
+    }
+
+    fn forget_classes(&mut self, cluster: &Cluster) {
+        self.carried = cluster.counters().anything_carried();
         self.classes = IndexVec::default();
         self.memory = Memory::default();
-        self.tables = Tables::default();
     }
 }
 

@@ -7,7 +7,8 @@
 use super::grades::{Grade, Span, Spans};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, Score, add, add_to_all, find, largest_sums, look, max, sum_at, sums,
+    BLOCK, Blocks, Column, DomainRule, Score, add, add_to_all, largest_sums, look, max, places_from,
+    sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -48,7 +49,13 @@ pub(super) struct Race<'a, 'c, S> {
     /// A look takes four times as long as a block in that sweep, so that at worst the looks before
     /// it take as long again.
     looks: usize,
+    /// For how many more races like this one all blocks get their true largest totals at once,
+    /// because many looks were in vain lately.
+    sweeps: &'a mut u8,
 }
+
+/// How many races go without looks in vain after one that had too many.
+const SWEEPS: u8 = 15;
 
 impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// A race by the columns.
@@ -58,6 +65,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         columns: &'a [&'a Column<S>],
         rules: &'a [DomainRule<'c>],
         bounds: &'a mut Vec<S>,
+        sweeps: &'a mut u8,
     ) -> Self {
         bounds.clear();
         if let [first, more @ ..] = columns {
@@ -75,6 +83,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             spans: None,
             ruled: SmallVec::new(),
             looks: 16 + blocks.len() / 4,
+            sweeps,
         }
     }
 
@@ -116,6 +125,10 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The best node and its total.
     pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+        if *self.sweeps > 0 && self.grades.is_empty() {
+            *self.sweeps -= 1;
+            self.find_largest_of_blocks();
+        }
         loop {
             let level = max(self.bounds);
             if !level.is_feasible() {
@@ -124,7 +137,10 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             match self.first_of_all(level) {
                 Ok(Some(winner)) => return Ok(Some((winner, level))),
                 Ok(None) => {}
-                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
+                Err(Halt::TooManyLooks) => {
+                    *self.sweeps = SWEEPS;
+                    self.find_largest_of_blocks();
+                }
                 Err(Halt::TooManyRefused) => return Err(TooManyRefused),
             }
         }
@@ -132,9 +148,31 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The first node by name whose total is `level`, where no node has more.
     fn first_of_all(&mut self, level: S) -> Result<Option<NodeIx>, Halt> {
-        let mut winner: Option<NodeIx> = None;
-        for zone in 0..self.blocks.zones() {
-            winner = self.first(zone, level, winner)?.or(winner);
+        let (nodes, blocks) = (self.nodes, self.blocks);
+        let mut winner = None;
+        // Nodes behind this one in byte order of the names are too late.
+        let mut limit = u32::MAX;
+        // Blocks before this one are done with.
+        let mut next = 0;
+        for start in (0..blocks.len()).step_by(BLOCK) {
+            let mut places = places_from(self.bounds, start, level);
+            while places != 0 {
+                let block = start + places.trailing_zeros() as usize;
+                places &= places - 1;
+                if block < next {
+                    continue;
+                }
+                let zone = blocks.zone_of_block(block);
+                // Within a zone nodes are in order of their names.
+                if nodes.rank[NodeIx::new(blocks.nodes(block).start)] >= limit {
+                    next = blocks.of_zone(zone).end;
+                } else if let Some(node) = self.first_of_block(zone, block, level)? {
+                    next = blocks.of_zone(zone).end;
+                    if nodes.rank[node] < limit {
+                        (winner, limit) = (Some(node), nodes.rank[node]);
+                    }
+                }
+            }
         }
         Ok(winner)
     }
@@ -178,61 +216,29 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         witness.is_some()
     }
 
-    /// The first node of a zone whose total is `level`, where no node has more, if it comes before
-    /// this other node in byte order of the names.
-    fn first(
-        &mut self,
-        zone: usize,
-        level: S,
-        before: Option<NodeIx>,
-    ) -> Result<Option<NodeIx>, Halt> {
-        let rank = &self.nodes.rank;
-        let limit = before.map_or(u32::MAX, |node| rank[node]);
-        let blocks = self.blocks.of_zone(zone);
-        let mut start = blocks.start;
-        while let Some(at) = self.bounds[start..blocks.end].iter().position(|it| *it == level) {
-            let block = start + at;
-            // Within a zone nodes are in order of their names.
-            if rank[NodeIx::new(self.blocks.nodes(block).start)] >= limit {
-                break;
-            }
-            if let Some(node) = self.first_of_block(zone, block, level, limit)? {
-                // A node after the limit has no one before the limit in front of it.
-                return Ok(Some(node).filter(|node| rank[*node] < limit));
-            }
-            start = block + 1;
-        }
-        Ok(None)
-    }
-
-    /// The first node of a block whose total is `level`. Where no node has it the block gets a new
-    /// bound, unless its nodes are looked at no further than to the limit.
+    /// The first node of a block whose total is `level`, where no node has more. Where no node has
+    /// it the block gets a new bound.
     fn first_of_block(
         &mut self,
         zone: usize,
         block: usize,
         level: S,
-        limit: u32,
     ) -> Result<Option<NodeIx>, Halt> {
         let nodes = self.blocks.nodes(block);
         let of_zone = self.of_zones.get(zone).copied().unwrap_or_default();
         if self.grades.is_empty() && !self.ruled.contains(&block) {
-            let wanted = S::new(level.get() - of_zone.get());
-            let found = if limit == u32::MAX {
-                match look(self.columns, nodes.clone(), wanted) {
-                    Ok(at) => Some(nodes.start + at),
-                    Err(largest) => {
-                        self.bounds[block] = largest.plus(of_zone);
-                        self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
-                        None
+            match look(self.columns, nodes.clone(), S::new(level.get() - of_zone.get())) {
+                Err(largest) => {
+                    self.bounds[block] = largest.plus(of_zone);
+                    self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
+                    return Ok(None);
+                }
+                Ok(at) => {
+                    let node = NodeIx::new(nodes.start + at);
+                    if !self.is_refused(node) {
+                        return Ok(Some(node));
                     }
                 }
-            } else {
-                find(self.columns, nodes, wanted, self.nodes.rank.as_slice(), limit)
-            };
-            let Some(node) = found.map(NodeIx::new) else { return Ok(None) };
-            if !self.is_refused(node) {
-                return Ok(Some(node));
             }
             if self.ruled.len() == RULED {
                 return Err(Halt::TooManyRefused);

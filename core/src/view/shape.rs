@@ -1,7 +1,7 @@
 //! Resources: what a class asks for, and how the nodes fare by it.
 //!
 //! Almost every pod asks for CPU and memory alone, and almost every profile scores both alike. That is
-//! computed for several nodes at once; everything else node by node.
+//! computed for both at once; everything else one by one.
 
 use super::Weights;
 use super::facets::LiveColumn;
@@ -14,7 +14,7 @@ use crate::plugins::node_resources_fit::fast::{Fit, FitsTwo, LeastAllocated};
 use crate::profile::{FitStrategy, Profile};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{Lanes, NodeRow};
+use crate::state::nodes::NodeRow;
 
 /// What resources a class asks for, and how the nodes fare by them.
 #[derive(Clone, Debug)]
@@ -71,26 +71,11 @@ impl<S: Score> Shape<S> {
         let Some(two) = Two::new(fit, fit_scored, balance, strategy, weights) else {
             return column.repair(log, blocks, nodes.len(), score);
         };
-        let one = |node: NodeIx| {
-            let row = &nodes.rows[node];
-            if row.is_exact() { two.scores(&[*row])[0] } else { score(node) }
-        };
-        column.repair_or(log, blocks, nodes.len(), one, |_| {
-            let rows = nodes.rows.as_slice();
-            let mut scores: Vec<S> = Vec::with_capacity(rows.len());
-            let (many, rest) = rows.as_chunks::<LANES>();
-            many.iter().for_each(|rows| scores.extend::<[S; LANES]>(two.scores(rows)));
-            rest.iter().for_each(|row| scores.extend::<[S; 1]>(two.scores(&[*row])));
-            for (at, _) in rows.iter().enumerate().filter(|(_, row)| !row.is_exact()) {
-                scores[at] = score(NodeIx::new(at));
-            }
-            scores
+        column.repair(log, blocks, nodes.len(), |node| {
+            two.score(&nodes.rows[node]).unwrap_or_else(|| score(node))
         });
     }
 }
-
-/// Nodes that are scored at once where all are.
-const LANES: usize = 8;
 
 /// What almost every pod asks for, nothing but CPU and memory, and how almost every profile scores it.
 struct Two {
@@ -120,18 +105,15 @@ impl Two {
         })
     }
 
-    /// The scores of nodes whose rows are exact.
+    /// The score of a node; `None` where floating point does not tell it.
     #[inline]
-    fn scores<S: Score, const N: usize>(&self, rows: &[NodeRow; N]) -> [S; N] {
-        let lanes = Lanes::of(rows);
-        let mut scores = [S::default(); N];
-        for (lane, score) in scores.iter_mut().enumerate() {
-            let [fit, balance] = self.weights;
-            let total =
-                fit * self.left.score(&lanes, lane) + balance * self.balance.score(&lanes, lane);
-            *score = if self.fits.fits(&lanes, lane) { S::of_whole(total) } else { S::REFUSED };
+    fn score<S: Score>(&self, row: &NodeRow) -> Option<S> {
+        let node = row.cpu_and_memory()?;
+        if !self.fits.fits(&node) {
+            return Some(S::REFUSED);
         }
-        scores
+        let [fit, balance] = self.weights;
+        Some(S::of_whole(fit * self.left.score(&node) + balance * self.balance.score(&node)))
     }
 }
 
@@ -139,6 +121,7 @@ impl Two {
 mod tests {
     use super::*;
     use crate::objects::Pod;
+    use crate::state::nodes::EXACT;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -148,9 +131,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn many_nodes_at_once_score_as_one_by_one(
+        fn both_at_once_score_as_one_by_one(
             rows in prop::collection::vec((amounts(), amounts(), amounts(), amounts(), amounts(),
-                amounts(), 0..3_i64, 0..3_i64), LANES),
+                amounts(), 0..3_i64, 0..3_i64), 8),
             cpu in 0..70_000_u32,
             memory in 0..70_000_u32,
         ) {
@@ -159,7 +142,7 @@ mod tests {
                 json!({"metadata": {"name": format!("node-{at}")}, "status": {"allocatable":
                     {"cpu": format!("{cpu}m"), "memory": memory.to_string(), "pods": pods_allowed.to_string()}}})
             };
-            let nodes = (0..LANES).map(|at| {
+            let nodes = (0..rows.len()).map(|at| {
                 let node: crate::objects::Node = serde_json::from_value(node(at)).expect("a node");
                 node.into()
             });
@@ -190,15 +173,16 @@ mod tests {
                 row.scored_memory = *scored_memory;
                 row.pods = *pods;
             }
-            let lanes: &[NodeRow; LANES] = table.rows.as_slice().first_chunk().expect("all nodes");
-            let scores: [i16; LANES] = two.scores(lanes);
-            for (at, row) in lanes.iter().enumerate().filter(|(_, row)| row.is_exact()) {
+            for (at, row) in table.rows.iter().enumerate() {
                 let node = NodeIx::new(at);
                 let balance = shape.balance.as_ref().map_or(0, |it| it.score(&table, node));
                 let total = weights.fit * scored.score(strategy, &table, node) + weights.balance * balance;
                 let expected = if fit.fits(&table, node) { total as i16 } else { i16::REFUSED };
-                prop_assert_eq!(scores[at], expected);
-                prop_assert_eq!(two.scores::<i16, 1>(&[*row])[0], expected);
+                let found: Option<i16> = two.score(row);
+                prop_assert_eq!(found.unwrap_or(expected), expected);
+                let largest = rows[at].0.max(rows[at].1).max(rows[at].2).max(rows[at].3);
+                let largest = largest.max(rows[at].4).max(rows[at].5);
+                prop_assert_eq!(found.is_some(), largest < EXACT && rows[at].0 > 0 && rows[at].1 > 0);
             }
         }
     }

@@ -24,6 +24,9 @@ use crate::state::ix::{
 use crate::state::node_sets::Requirements;
 use smallvec::SmallVec;
 
+/// What topology spread constraints of a class depend on.
+type Constraints = (SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx);
+
 /// The columns of all facets.
 #[derive(Clone, Debug)]
 pub(super) struct Tables<S> {
@@ -33,9 +36,10 @@ pub(super) struct Tables<S> {
     pub(super) images: Facets<ImagesIx, Option<Column<S>>>,
     pub(super) disliked: Facets<TolerationsIx, Option<Normalized<S>>>,
     pub(super) preferred: Facets<PreferredIx, Option<Normalized<S>>>,
-    pub(super) spread:
-        Facets<(SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx), Valued<Spread, S>>,
-    pub(super) inter_pod: Facets<(PodAffinityIx, LabelSetIx), Valued<InterPod, S>>,
+    /// All classes without constraints are one facet here.
+    pub(super) spread: Facets<Option<Constraints>, Valued<Spread, S>>,
+    /// All classes without terms, where nobody else has any, are one facet here.
+    pub(super) inter_pod: Facets<(PodAffinityIx, Option<LabelSetIx>), Valued<InterPod, S>>,
     pub(super) nearby: Facets<(FacetIx, FacetIx), Option<Nearby<S>>>,
 }
 
@@ -115,14 +119,18 @@ impl<S: Score> Tables<S> {
             let terms = terms.filter(|_| weights.affinity > 0);
             Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
         })?;
-        let constraints = (asks.spread, labels, asks.requirements, asks.tolerations);
+        let may_spread = asks.may_spread || !cluster.store().services.is_empty();
+        let constraints =
+            may_spread.then_some((asks.spread, labels, asks.requirements, asks.tolerations));
         let spread = self.spread.find_or_try_make(constraints, || {
             let pod = pod(cluster);
             let tolerations = pod.spec.canonical_tolerations();
             let spread = Spread::new(&pod, &tolerations, &arguments.spread, cluster);
             spread.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;
-        let inter_pod = self.inter_pod.find_or_try_make((asks.pod_affinity, labels), || {
+        let concerned = asks.has_terms || cluster.counters().anything_carried();
+        let terms = (asks.pod_affinity, concerned.then_some(labels));
+        let inter_pod = self.inter_pod.find_or_try_make(terms, || {
             let inter_pod = InterPod::new(&pod(cluster), labels, cluster);
             inter_pod.map(Valued::new).map_err(|_| NeedsPlainRules)
         })?;

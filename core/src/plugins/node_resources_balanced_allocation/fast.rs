@@ -5,7 +5,7 @@ use crate::objects::Pod;
 use crate::objects::requests::{RequestsOf, pod_requests};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{Lanes, Nodes, Tracked, floor};
+use crate::state::nodes::{CpuAndMemory, Nodes, Tracked, floor};
 use smallvec::SmallVec;
 
 /// What a pod asks for of the resources that are looked at; nothing where the pod is not scored.
@@ -71,10 +71,9 @@ pub struct BalanceOfTwo {
 impl BalanceOfTwo {
     /// The score of a node for CPU and memory, 0 to 100.
     #[inline]
-    pub fn score<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> f64 {
+    pub fn score(&self, node: &CpuAndMemory) -> f64 {
         let fraction = |at: usize| {
-            let used = lanes.requested[at][lane] + self.amounts[at];
-            let fraction = used / lanes.allocatable[at][lane];
+            let fraction = (node.requested[at] + self.amounts[at]) / node.allocatable[at];
             // More than there is counts as all.
             if fraction < 1.0 { fraction } else { 1.0 }
         };

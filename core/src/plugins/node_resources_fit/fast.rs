@@ -8,7 +8,7 @@ use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::{FitArguments, FitStrategy};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use crate::state::nodes::{EXACT, Lanes, Nodes, Tracked, floor};
+use crate::state::nodes::{CpuAndMemory, EXACT, Nodes, Tracked, floor};
 use smallvec::SmallVec;
 
 /// What a pod asks for.
@@ -126,7 +126,7 @@ impl Fit {
         !self.asks_more
     }
 
-    /// What of these amounts has to be left, to be held against [`Lanes`].
+    /// What of these amounts has to be left, to be held against [`CpuAndMemory`].
     pub fn least(&self) -> FitsTwo {
         // Nothing asked for fits, however much too much the node has.
         let asked = |amount: i64| if amount == 0 { f64::NEG_INFINITY } else { amount as f64 };
@@ -192,10 +192,10 @@ pub struct LeastAllocated {
 impl LeastAllocated {
     /// The mean of what is left of CPU and memory on a node, each in percent and truncated.
     #[inline]
-    pub fn score<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> f64 {
+    pub fn score(&self, node: &CpuAndMemory) -> f64 {
         let left = |at: usize| {
-            let offered = lanes.allocatable[at][lane];
-            let left = offered - (lanes.scored[at][lane] + self.amounts[at]);
+            let offered = node.allocatable[at];
+            let left = offered - (node.scored[at] + self.amounts[at]);
             floor((if left > 0.0 { left } else { 0.0 }) * 100.0 / offered)
         };
         floor((left(0) + left(1)) * 0.5)
@@ -211,11 +211,9 @@ pub struct FitsTwo {
 impl FitsTwo {
     /// Whether they are left, and the node takes one more pod.
     #[inline]
-    pub fn fits<const N: usize>(&self, lanes: &Lanes<N>, lane: usize) -> bool {
-        let fits =
-            |at: usize| lanes.requested[at][lane] + self.asked[at] <= lanes.allocatable[at][lane];
-        // Without a branch, so that this is done to several nodes at once.
-        (lanes.pods[lane] < lanes.pods_allowed[lane]) & fits(0) & fits(1)
+    pub fn fits(&self, node: &CpuAndMemory) -> bool {
+        let fits = |at: usize| node.requested[at] + self.asked[at] <= node.allocatable[at];
+        node.takes_more & fits(0) & fits(1)
     }
 }
 
