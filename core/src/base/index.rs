@@ -135,3 +135,40 @@ impl<I: Ix, T> IndexMut<I> for IndexVec<I, T> {
         &mut self.items[index.at()]
     }
 }
+/// Items for few of the indices of a type: the others cost no more than a number.
+#[derive(Clone, Debug)]
+pub struct SparseVec<I, T> {
+    /// Where the item of an index is, counted from 1.
+    places: IndexVec<I, u32>,
+    items: Vec<T>,
+}
+
+impl<I, T> Default for SparseVec<I, T> {
+    fn default() -> Self {
+        Self { places: IndexVec::default(), items: Vec::new() }
+    }
+}
+
+impl<I: Ix, T> SparseVec<I, T> {
+    /// Puts the item of an index that has none.
+    pub fn insert(&mut self, index: I, item: T) {
+        self.items.push(item);
+        *self.places.grown(index) = self.items.len() as u32;
+    }
+
+    /// The item of an index, if it has one.
+    pub fn get(&self, index: I) -> Option<&T> {
+        self.items.get((*self.places.get(index)? as usize).checked_sub(1)?)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, index: I) -> Option<&mut T> {
+        self.items.get_mut((*self.places.get(index)? as usize).checked_sub(1)?)
+    }
+
+    /// All items, to be changed.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.items.iter_mut()
+    }
+}
+

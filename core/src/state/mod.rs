@@ -16,6 +16,7 @@ pub mod ix;
 pub mod labels;
 pub mod log;
 mod names;
+mod node_labels;
 pub mod node_sets;
 pub mod nodes;
 pub mod pods;

@@ -2,6 +2,7 @@
 
 use super::chains::Chains;
 use super::ix::{NodeIx, PodIx, PortIx, ResourceIx};
+use super::node_labels::NodeLabels;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
@@ -163,6 +164,7 @@ pub struct Nodes {
     pub by_rank: Vec<NodeIx>,
     /// Ranges of node indices that share a zone; together they are all nodes.
     pub zones: Vec<Range<usize>>,
+    pub(super) labels: NodeLabels,
     names: IndexVec<NodeIx, Arc<str>>,
     by_name: Map<Arc<str>, NodeIx>,
     with_image: Map<Box<str>, Vec<NodeIx>>,
@@ -183,6 +185,7 @@ impl Nodes {
         }
         let objects: Vec<_> = ranks.iter().map(|rank| objects[*rank as usize].clone()).collect();
         self.rank = ranks.into_iter().collect();
+        self.labels = NodeLabels::new(objects.iter().map(|node| &**node));
         self.names = objects.iter().map(|node| Arc::from(node.name())).collect();
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();

@@ -4,8 +4,8 @@ use super::ix::{KeyIx, NodeIx};
 use super::nodes::Nodes;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
-use crate::base::map::Map;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A domain of one topology key: its place in [`Domains::nodes`].
 pub type Domain = u32;
@@ -24,7 +24,7 @@ pub struct Domains {
     /// Nodes of every domain, ascending. Domains are numbered in order of their first node.
     pub nodes: Vec<Vec<NodeIx>>,
     /// The label's value, per domain.
-    pub values: Vec<Box<str>>,
+    pub values: Vec<Arc<str>>,
     /// The nodes of every domain are one range, these; `None` where one is not.
     pub ranges: Option<Vec<Range<usize>>>,
     /// Some node lacks the label.
@@ -80,24 +80,17 @@ impl Domains {
 
     fn new(nodes: &Nodes, key: &str) -> Self {
         let mut domains = Self::default();
-        let mut number_of: Map<&str, Domain> = Map::default();
-        for (at, node) in nodes.objects.iter().enumerate() {
-            let value = if key == EACH_NODE {
-                Some(node.name())
-            } else {
-                node.meta.labels.get(key).map(String::as_str)
-            };
-            let domain = value.map_or(NO_DOMAIN, |value| {
-                *number_of.entry(value).or_insert_with(|| {
-                    domains.nodes.push(Vec::new());
-                    domains.values.push(value.into());
-                    domains.nodes.len() as Domain - 1
-                })
-            });
-            if domain != NO_DOMAIN {
-                domains.nodes[domain as usize].push(NodeIx::new(at));
-            }
-            domains.of.push(domain);
+        if key == EACH_NODE {
+            domains.values = nodes.objects.indices().map(|node| nodes.name(node).clone()).collect();
+            domains.of = (0..nodes.len() as Domain).collect();
+        } else {
+            domains.values = nodes.labels.values(key).to_vec();
+            let places = nodes.labels.places(key);
+            domains.of = places.map(|place| place.unwrap_or(NO_DOMAIN)).collect();
+        }
+        domains.nodes.resize(domains.values.len(), Vec::new());
+        for (at, domain) in domains.of.iter().enumerate().filter(|(_, it)| **it != NO_DOMAIN) {
+            domains.nodes[*domain as usize].push(NodeIx::new(at));
         }
         domains.some_lack_it = domains.of.iter().any(|domain| *domain == NO_DOMAIN);
         domains.ranges = domains.nodes.iter().map(|nodes| range(nodes)).collect();

@@ -65,7 +65,7 @@ impl<S: Score> View<S> {
             relations.allows_zone(blocks.zone_of(node)) && !relations.refuses(node)
         })?;
         let valued = relations.values_nodes(cluster);
-        let Known { decided, spans: own, kept, .. } = classes[index].as_mut()?;
+        let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
         let mut spans = valued.contains(&true).then(|| match decided {
             // What comes again keeps its own.

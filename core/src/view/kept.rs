@@ -50,7 +50,7 @@ impl<S: Score> View<S> {
     pub(super) fn keep_or_forget(&mut self, cluster: &Cluster, index: ClassIx) {
         let (nodes, now) = (cluster.nodes().len(), cluster.log().now());
         let Self { classes, memory, .. } = self;
-        let Some(known) = &mut classes[index] else { return };
+        let Some(known) = classes.get_mut(index) else { return };
         let soon = known.decided.is_some_and(|then| now - then <= soon(nodes));
         if !soon && known.kept.take().is_some() {
             memory.kept -= 1;
@@ -59,11 +59,11 @@ impl<S: Score> View<S> {
             return;
         }
         if (memory.kept + 1) * nodes > KEPT_MAX {
-            classes.iter_mut().flatten().for_each(|known| known.kept = None);
+            classes.iter_mut().for_each(|known| known.kept = None);
             memory.kept = 0;
         }
         memory.kept += 1;
-        if let Some(known) = &mut classes[index] {
+        if let Some(known) = classes.get_mut(index) {
             let kept = Kept { total: LiveColumn::default(), stamp: Stamp::new() };
             known.kept = Some(Box::new(kept));
         }

@@ -17,7 +17,7 @@ mod relations;
 mod shape;
 mod tables;
 
-use crate::base::index::{IndexVec, Ix};
+use crate::base::index::{Ix, SparseVec};
 use crate::column::{Blocks, Score, add, add_to_all};
 use crate::plugins::Plugin;
 use crate::profile::Profile;
@@ -39,7 +39,7 @@ pub struct View<S> {
     epoch: Option<Epoch>,
     blocks: Blocks,
     tables: Tables<S>,
-    classes: IndexVec<ClassIx, Option<Known<S>>>,
+    classes: SparseVec<ClassIx, Known<S>>,
     /// Some class had terms about other pods when the first of these was looked at.
     carried: bool,
     memory: Memory<S>,
@@ -109,7 +109,7 @@ impl<S: Score> View<S> {
             epoch: None,
             blocks: Blocks::default(),
             tables: Tables::default(),
-            classes: IndexVec::default(),
+            classes: SparseVec::default(),
             carried: false,
             memory: Memory::default(),
             totals: Vec::new(),
@@ -133,7 +133,7 @@ impl<S: Score> View<S> {
         }
         self.keep_or_forget(cluster, index);
         let found = self.best_by_blocks(cluster, index, &class);
-        if let Some(known) = &mut self.classes[index] {
+        if let Some(known) = self.classes.get_mut(index) {
             known.decided = Some(cluster.log().now());
         }
         if let Some(found) = found {
@@ -256,16 +256,12 @@ impl<S: Score> View<S> {
             // Classes that nobody else concerned have to look at the terms of others now.
             self.forget_classes(cluster);
         }
-        if let Some(Some(known)) = self.classes.get(index) {
+        if let Some(known) = self.classes.get(index) {
             return Ok((index, known.view));
         }
         let Self { tables, blocks, profile, weights, .. } = self;
         let class = tables.class(cluster, blocks, index, profile, *weights)?;
-        // Room for all classes that there are: they mostly come one after the other.
-        while self.classes.len() <= index.at().max(cluster.classes().len() - 1) {
-            self.classes.push(None);
-        }
-        self.classes[index] = Some(Known { view: class, decided: None, spans: None, kept: None });
+        self.classes.insert(index, Known { view: class, decided: None, spans: None, kept: None });
         Ok((index, class))
     }
 
@@ -278,7 +274,7 @@ impl<S: Score> View<S> {
 
     fn forget_classes(&mut self, cluster: &Cluster) {
         self.carried = cluster.counters().anything_carried();
-        self.classes = IndexVec::default();
+        self.classes = SparseVec::default();
         self.memory = Memory::default();
     }
 }
