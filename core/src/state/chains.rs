@@ -5,7 +5,7 @@
 //! every decision, and that takes longer than making the decision.
 
 use super::ix::{NodeIx, PodIx};
-use crate::base::index::{IndexVec, Ix};
+use crate::base::index::IndexVec;
 
 /// Which pods every node has.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,7 @@ impl Chains {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::index::Ix;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -5,7 +5,6 @@
 
 use super::Weights;
 use super::facets::LiveColumn;
-use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score};
 use crate::objects::Pod;
 use crate::plugins::Plugin;
@@ -120,6 +119,7 @@ impl Two {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::index::Ix;
     use crate::objects::Pod;
     use crate::state::nodes::EXACT;
     use proptest::prelude::*;
