@@ -8,7 +8,7 @@ use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::map::Map;
 use crate::column::{BLOCK, Blocks, Column, Score};
 use crate::state::ix::NodeIx;
-use crate::state::log::{Log, Sequence};
+use crate::state::log::{Journal, Log, Sequence};
 use std::convert::Infallible;
 use std::hash::Hash;
 
@@ -71,11 +71,12 @@ impl<K: Copy + Eq + Hash, V> Facets<K, V> {
 pub(super) struct LiveColumn<S> {
     column: Column<S>,
     seen: Option<Sequence>,
+    changes: Journal<NodeIx>,
 }
 
 impl<S> Default for LiveColumn<S> {
     fn default() -> Self {
-        Self { column: Column::default(), seen: None }
+        Self { column: Column::default(), seen: None, changes: Journal::default() }
     }
 }
 
@@ -89,58 +90,35 @@ impl<S: Score> LiveColumn<S> {
         nodes: usize,
         mut score: impl FnMut(NodeIx) -> S,
     ) {
-        match self.touched(log, nodes) {
-            Some(touched) => touched.iter().for_each(|node| self.set(blocks, *node, score(*node))),
+        let Self { column, seen, changes } = self;
+        match seen.replace(log.now()).and_then(|seen| log.since(seen, nodes)) {
+            Some(touched) => {
+                for node in touched {
+                    let (old, new) = (column.score(*node), score(*node));
+                    column.set(blocks, *node, new);
+                    if new > old || (old.is_feasible() && !new.is_feasible()) {
+                        changes.note(*node, Journal::<NodeIx>::LIMIT);
+                    }
+                }
+            }
             None => {
                 let mut scores = Vec::with_capacity(nodes + BLOCK);
                 scores.extend((0..nodes).map(NodeIx::new).map(score));
-                self.replace(scores, blocks);
+                *column = Column::new(scores, blocks);
+                changes.forget();
             }
         }
-    }
-
-    /// The nodes to compute again so that the column is up to date; `None` means all of them.
-    pub(super) fn touched<'l>(&mut self, log: &'l Log, nodes: usize) -> Option<&'l [NodeIx]> {
-        let seen = self.seen.replace(log.now())?;
-        log.since(seen, nodes)
-    }
-
-    /// Changes the score of a node.
-    #[inline]
-    pub(super) fn set(&mut self, blocks: &Blocks, node: NodeIx, score: S) {
-        self.column.set(blocks, node, score);
-    }
-
-    /// Changes all scores.
-    pub(super) fn replace(&mut self, scores: Vec<S>, blocks: &Blocks) {
-        self.column = Column::new(scores, blocks);
-    }
-
-    /// The same for numbers of either sign. `None` where one is too large for a column; the column
-    /// is not up to date then.
-    pub(super) fn repair_values(
-        &mut self,
-        log: &Log,
-        blocks: &Blocks,
-        nodes: usize,
-        value: impl Fn(NodeIx) -> i64,
-    ) -> Option<()> {
-        let mut fit = true;
-        self.repair(log, blocks, nodes, |node| {
-            S::of_value(value(node)).unwrap_or_else(|| {
-                fit = false;
-                S::default()
-            })
-        });
-        if !fit {
-            self.seen = None;
-        }
-        fit.then_some(())
     }
 
     /// The column as it was last brought up to date.
     pub(super) fn column(&self) -> &Column<S> {
         &self.column
+    }
+
+    /// Nodes whose score rose, or that became infeasible: what somebody must know who remembers the
+    /// largest scores, or which nodes are feasible.
+    pub(super) fn changes(&self) -> &Journal<NodeIx> {
+        &self.changes
     }
 }
 

@@ -1,6 +1,7 @@
 //! The columns of all facets, and which of them a class is made of.
 
 use super::class::{ClassView, Fixed};
+use super::counted::CountedColumn;
 use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
 use super::kept::Nearby;
 use super::shape::Shape;
@@ -63,12 +64,12 @@ impl<S> Default for Tables<S> {
 #[derive(Clone, Debug)]
 pub(super) struct Valued<R, S> {
     pub(super) rule: R,
-    pub(super) values: LiveColumn<S>,
+    pub(super) values: CountedColumn<S>,
 }
 
 impl<R, S> Valued<R, S> {
     fn new(rule: R) -> Self {
-        Self { rule, values: LiveColumn::default() }
+        Self { rule, values: CountedColumn::default() }
     }
 }
 
