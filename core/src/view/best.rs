@@ -15,7 +15,7 @@ use super::relations::Relations;
 use super::tables::Tables;
 use super::{Known, View, Weights};
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score};
+use crate::column::{Blocks, Column, Score, sum_at};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
@@ -60,9 +60,7 @@ impl<S: Score> View<S> {
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
         let Memory { bounds, spans, witnesses, sweeps, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
-        tables.normalize(class, blocks, *weights, |node| {
-            relations.allows_zone(blocks.zone_of(node)) && !relations.refuses(node)
-        })?;
+        tables.normalize(class, blocks, *weights, &relations);
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
@@ -110,35 +108,39 @@ impl<S: Score> View<S> {
 }
 
 impl<S: Score> Tables<S> {
-    /// Normalises the scores that depend on which nodes are feasible; `nearby` says whether rules
-    /// about other pods allow a node. `None` where the maxima are not found easily.
+    /// Normalises the scores that depend on which nodes are feasible.
     fn normalize(
         &mut self,
         class: &ClassView,
         blocks: &Blocks,
         weights: Weights,
-        nearby: impl Fn(NodeIx) -> bool,
-    ) -> Option<()> {
-        let feasible = |tables: &Self, node| tables.feasible(class, node) && nearby(node);
+        relations: &Relations<'_>,
+    ) {
+        let mut disliked = class.disliked.and_then(|facet| self.disliked.get_mut(facet).take());
+        let mut preferred = class.preferred.and_then(|facet| self.preferred.get_mut(facet).take());
+        if disliked.is_some() || preferred.is_some() {
+            let filters = self.filters(class);
+            let closed = |block: usize| {
+                let refused = |column: &&Column<S>| !column.maxima()[block].is_feasible();
+                let zone = blocks.zone_of(NodeIx::new(blocks.nodes(block).start));
+                !relations.allows_zone(zone) || filters.iter().any(refused)
+            };
+            let feasible = |node: NodeIx| {
+                sum_at(&filters, node.at()).is_feasible() && !relations.refuses(node)
+            };
+            if let Some(scores) = &mut disliked {
+                scores.settle(blocks, weights.taints, true, closed, feasible);
+            }
+            if let Some(scores) = &mut preferred {
+                scores.settle(blocks, weights.affinity, false, closed, feasible);
+            }
+        }
         if let Some(facet) = class.disliked {
-            let mut scores = self.disliked.get_mut(facet).take()?;
-            let settled = scores.settle(blocks, weights.taints, true, |node| feasible(self, node));
-            *self.disliked.get_mut(facet) = Some(scores);
-            settled?;
+            *self.disliked.get_mut(facet) = disliked;
         }
         if let Some(facet) = class.preferred {
-            let mut scores = self.preferred.get_mut(facet).take()?;
-            let settled =
-                scores.settle(blocks, weights.affinity, false, |node| feasible(self, node));
-            *self.preferred.get_mut(facet) = Some(scores);
-            settled?;
+            *self.preferred.get_mut(facet) = preferred;
         }
-        Some(())
-    }
-
-    /// Whether a node is feasible, rules about other pods apart.
-    fn feasible(&self, class: &ClassView, node: NodeIx) -> bool {
-        self.filters(class).iter().all(|column| column.score(node).is_feasible())
     }
 
     /// The columns that tell which nodes are feasible; rules about single nodes are one of them.

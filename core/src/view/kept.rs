@@ -4,7 +4,7 @@
 use super::View;
 use super::class::ClassView;
 use super::counted::CountedColumn;
-use super::facets::Normalized;
+use super::normalized::Normalized;
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
 use crate::base::index::Ix;

@@ -13,6 +13,7 @@ mod facets;
 mod grades;
 mod hosts;
 mod kept;
+mod normalized;
 mod race;
 mod relations;
 mod shape;

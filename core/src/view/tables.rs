@@ -2,8 +2,9 @@
 
 use super::class::{ClassView, Fixed};
 use super::counted::CountedColumn;
-use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
+use super::facets::{FacetIx, Facets, LiveColumn};
 use super::kept::Nearby;
+use super::normalized::Normalized;
 use super::shape::Shape;
 use super::{NeedsPlainRules, Weights};
 use crate::base::bits::Bits;
