@@ -10,6 +10,7 @@
 use super::class::ClassView;
 use super::grades::{Spans, Values};
 use super::kept::{Journals, Nearby};
+use super::normalized::Feasible;
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
 use super::tables::Tables;
@@ -120,19 +121,12 @@ impl<S: Score> Tables<S> {
         let mut preferred = class.preferred.and_then(|facet| self.preferred.get_mut(facet).take());
         if disliked.is_some() || preferred.is_some() {
             let filters = self.filters(class);
-            let closed = |block: usize| {
-                let refused = |column: &&Column<S>| !column.maxima()[block].is_feasible();
-                let zone = blocks.zone_of(NodeIx::new(blocks.nodes(block).start));
-                !relations.allows_zone(zone) || filters.iter().any(refused)
-            };
-            let feasible = |node: NodeIx| {
-                sum_at(&filters, node.at()).is_feasible() && !relations.refuses(node)
-            };
+            let feasible = Filtered { filters: &filters, relations };
             if let Some(scores) = &mut disliked {
-                scores.settle(blocks, weights.taints, true, closed, feasible);
+                scores.settle(blocks, weights.taints, true, &feasible);
             }
             if let Some(scores) = &mut preferred {
-                scores.settle(blocks, weights.affinity, false, closed, feasible);
+                scores.settle(blocks, weights.affinity, false, &feasible);
             }
         }
         if let Some(facet) = class.disliked {
@@ -204,5 +198,25 @@ impl<S: Score> Tables<S> {
         ];
         columns.extend(more.into_iter().flatten());
         columns
+    }
+}
+
+/// What all rules of a class say.
+struct Filtered<'a, 'c, S> {
+    filters: &'a [&'a Column<S>],
+    relations: &'a Relations<'c>,
+}
+
+impl<S: Score> Feasible for Filtered<'_, '_, S> {
+    fn in_zone(&self, zone: usize) -> bool {
+        self.relations.allows_zone(zone)
+    }
+
+    fn in_block(&self, block: usize) -> bool {
+        self.filters.iter().all(|column| column.maxima()[block].is_feasible())
+    }
+
+    fn node(&self, node: NodeIx) -> bool {
+        sum_at(self.filters, node.at()).is_feasible() && !self.relations.refuses(node)
     }
 }
