@@ -533,18 +533,17 @@ impl Scheduler {
         if self.engine == Engine::Plain || nominations_matter(cluster, pod) {
             return None;
         }
-        let row = cluster.pods().get(pod)?;
-        let (class, object) = (row.class, row.pod.clone());
+        let object = cluster.pods().get(pod)?.pod.clone();
         let Planned { profile, view, ledgers } = &mut self.profiles[planned];
         match view {
             Columns::Narrow(view) => {
                 let examiner = view.examiner(cluster, pod).ok()?;
-                let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
+                let failure = ledgers.post_filter(&examiner, profile, cluster, &object)?;
                 Some(read(&failure, cluster))
             }
             Columns::Wide(view) => {
                 let examiner = view.examiner(cluster, pod).ok()?;
-                let failure = ledgers.post_filter(&examiner, profile, cluster, class, &object)?;
+                let failure = ledgers.post_filter(&examiner, profile, cluster, &object)?;
                 Some(read(&failure, cluster))
             }
             Columns::None => None,

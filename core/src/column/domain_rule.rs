@@ -2,6 +2,7 @@
 
 use super::Score;
 use crate::base::index::Ix;
+use crate::state::counters::Tally;
 use crate::state::ix::NodeIx;
 use crate::state::topology::{Domain, Domains, NO_DOMAIN};
 
@@ -13,6 +14,8 @@ use crate::state::topology::{Domain, Domains, NO_DOMAIN};
 pub struct DomainRule<'c> {
     /// The domains.
     pub domains: &'c Domains,
+    /// What counts the pods.
+    pub tally: Tally,
     /// Counted pods, per domain.
     pub counts: &'c [i32],
     /// The smallest count that is allowed.

@@ -24,7 +24,7 @@ pub struct Evaluation {
 }
 
 /// What the filters said about a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// All filters passed.
     Feasible,

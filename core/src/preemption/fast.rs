@@ -10,18 +10,17 @@ use crate::objects::pod::PreemptionPolicy;
 use crate::plugins::{Plugin, dynamic_resources};
 use crate::profile::Profile;
 use crate::state::Cluster;
-use crate::state::ix::ClassIx;
-use crate::view::examiner::Examiner;
+use crate::view::examiner::{Asked, Examiner};
 
-/// The ledgers of the classes that failed lately.
+/// The ledgers of the classes that failed lately. Classes of which nodes are asked the same share one.
 #[derive(Clone, Debug, Default)]
 pub struct Ledgers {
-    /// The latest last.
-    by_class: Vec<(ClassIx, Ledger)>,
+    /// By what a node is asked and the pod's priority; the latest last.
+    ledgers: Vec<((Asked, i32), Ledger)>,
 }
 
-/// How many entries all ledgers have together at most.
-const ENTRIES_MAX: usize = 4_000_000;
+/// How many nodes all ledgers have together at most.
+const ENTRIES_MAX: usize = 16_000_000;
 /// How many ledgers there are at most.
 const LEDGERS_MAX: usize = 256;
 
@@ -57,7 +56,6 @@ impl Ledgers {
         examiner: &Examiner<'_, S>,
         profile: &Profile,
         cluster: &mut Cluster,
-        class: ClassIx,
         pod: &Pod,
     ) -> Option<Failure<'_>> {
         let devices_asked = profile.post_filter.contains(&Plugin::DynamicResources)
@@ -68,7 +66,8 @@ impl Ledgers {
             return None;
         }
         let never = pod.spec.preemption_policy == Some(PreemptionPolicy::Never);
-        let ledger = self.ledger(class, cluster.nodes().len());
+        let key = (examiner.asked(cluster), pod.priority());
+        let ledger = self.ledger(key, cluster.nodes().len());
         ledger.update(examiner, cluster, pod.priority());
         let ledger = &*ledger;
         let asked = profile.post_filter.contains(&Plugin::DefaultPreemption) && !never;
@@ -94,20 +93,20 @@ impl Ledgers {
         })
     }
 
-    fn ledger(&mut self, class: ClassIx, nodes: usize) -> &mut Ledger {
-        let known = self.by_class.iter().rposition(|(known, _)| *known == class);
+    fn ledger(&mut self, key: (Asked, i32), nodes: usize) -> &mut Ledger {
+        let known = self.ledgers.iter().rposition(|(known, _)| *known == key);
         let entry = match known {
-            Some(at) => self.by_class.remove(at),
+            Some(at) => self.ledgers.remove(at),
             None => {
                 let most = (ENTRIES_MAX / nodes.max(1)).clamp(1, LEDGERS_MAX);
-                if self.by_class.len() >= most {
-                    self.by_class.remove(0);
+                if self.ledgers.len() >= most {
+                    self.ledgers.remove(0);
                 }
-                (class, Ledger::default())
+                (key, Ledger::default())
             }
         };
-        self.by_class.push(entry);
-        let last = self.by_class.len() - 1;
-        &mut self.by_class[last].1
+        self.ledgers.push(entry);
+        let last = self.ledgers.len() - 1;
+        &mut self.ledgers[last].1
     }
 }

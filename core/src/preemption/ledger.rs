@@ -6,12 +6,13 @@
 use super::choose::Cost;
 use super::plain::{NO_VICTIMS, NOT_HELPFUL};
 use super::victims::{budget_violations, start_time};
-use crate::base::index::{IndexVec, Ix};
+use crate::base::index::{IndexVec, Ix, index_types};
+use crate::base::intern::Interner;
 use crate::column::Score;
 use crate::cycle::evaluation::Verdict;
 use crate::cycle::fit_error::FitError;
 use crate::objects::Pod;
-use crate::plugins::reason::{Code, Reason, Rejection};
+use crate::plugins::reason::{Code, Rejection};
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
 use crate::state::log::{Epoch, Sequence};
@@ -21,79 +22,43 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The entries of all nodes, and their sums.
+index_types! {
+    /// The place of a finding among those of a ledger.
+    FindingIx;
+}
+
+/// What was found on every node.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    entries: IndexVec<NodeIx, Entry>,
-    /// Why nodes refuse the pod: how many for each reason.
-    reasons: Tally<Reason>,
-    /// Why preemption does not help: how many for each text.
-    unhelped: Tally<Text>,
-    /// Nodes that PreFilter left out.
-    excluded: usize,
+    of_nodes: IndexVec<NodeIx, FindingIx>,
+    /// Many nodes, few findings.
+    findings: Interner<FindingIx, Finding>,
+    /// On how many nodes each was made.
+    numbers: IndexVec<FindingIx, usize>,
+    /// Where removing pods helps, by the node's place in byte order of the names.
+    helped: BTreeMap<u32, Victims>,
     seen: Option<(Epoch, Sequence)>,
 }
 
-/// What is known of one node.
-#[derive(Clone, Debug)]
-struct Entry {
+/// What may be found on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Finding {
     verdict: Verdict,
-    victims: Victims,
+    /// Why removing pods does not help, as texts; empty where it does or need not.
+    unhelped: SmallVec<[Text; 1]>,
 }
 
-/// Whether removing pods from a node helps.
+/// Pods whose removal helps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Victims {
-    /// It does: these pods, the most important first.
-    Some { cost: Cost, pods: Vec<PodIx>, num_pdb_violations: usize },
-    /// It does not, for these reasons, as texts.
-    None(SmallVec<[Text; 1]>),
-    /// The node takes the pod as it is.
-    NotNeeded,
+struct Victims {
+    cost: Cost,
+    /// The most important first.
+    pods: Vec<PodIx>,
+    num_pdb_violations: usize,
 }
 
 /// Why removing pods does not help; mostly the same few words.
 type Text = Cow<'static, str>;
-
-/// How many of each.
-#[derive(Clone, Debug)]
-struct Tally<T>(BTreeMap<T, usize>);
-
-impl<T> Default for Tally<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<T: Ord + Clone> Tally<T> {
-    fn add<'t>(&mut self, items: impl IntoIterator<Item = &'t T>)
-    where
-        T: 't,
-    {
-        for item in items {
-            match self.0.get_mut(item) {
-                Some(count) => *count += 1,
-                None => {
-                    self.0.insert(item.clone(), 1);
-                }
-            }
-        }
-    }
-
-    fn subtract<'t>(&mut self, items: impl IntoIterator<Item = &'t T>)
-    where
-        T: 't,
-    {
-        for item in items {
-            if let Some(count) = self.0.get_mut(item) {
-                *count -= 1;
-                if *count == 0 {
-                    self.0.remove(item);
-                }
-            }
-        }
-    }
-}
 
 /// A node on which removing pods helps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,17 +93,16 @@ impl Ledger {
                 touched.sort_unstable();
                 touched.dedup();
                 for node in touched {
-                    let entry = Entry::new(examiner, cluster, node, priority);
-                    let old = std::mem::replace(&mut self.entries[node], entry);
-                    self.take_out(&old);
-                    self.put_in(node);
+                    let finding = self.find_out(examiner, cluster, node, priority);
+                    let before = std::mem::replace(&mut self.of_nodes[node], finding);
+                    self.numbers[before] -= 1;
                 }
             }
             None => {
                 *self = Self::default();
                 for node in (0..count).map(NodeIx::new) {
-                    self.entries.push(Entry::new(examiner, cluster, node, priority));
-                    self.put_in(node);
+                    let finding = self.find_out(examiner, cluster, node, priority);
+                    self.of_nodes.push(finding);
                 }
             }
         }
@@ -146,93 +110,91 @@ impl Ledger {
         self.seen = examiner.looks_at_one_node(cluster).then_some((epoch, now));
     }
 
-    fn put_in(&mut self, node: NodeIx) {
-        let entry = &self.entries[node];
-        match &entry.verdict {
-            Verdict::Feasible | Verdict::NotExamined => {}
-            Verdict::Excluded => self.excluded += 1,
-            Verdict::Rejected(rejection) => self.reasons.add(&rejection.reasons),
-        }
-        if let Victims::None(texts) = &entry.victims {
-            self.unhelped.add(texts);
-        }
-    }
-
-    fn take_out(&mut self, entry: &Entry) {
-        match &entry.verdict {
-            Verdict::Feasible | Verdict::NotExamined => {}
-            Verdict::Excluded => self.excluded -= 1,
-            Verdict::Rejected(rejection) => self.reasons.subtract(&rejection.reasons),
-        }
-        if let Victims::None(texts) = &entry.victims {
-            self.unhelped.subtract(texts);
-        }
+    /// Holds the pod against a node, and counts what is found there.
+    fn find_out<S: Score>(
+        &mut self,
+        examiner: &Examiner<'_, S>,
+        cluster: &mut Cluster,
+        node: NodeIx,
+        priority: i32,
+    ) -> FindingIx {
+        let verdict = examiner.verdict(cluster, node);
+        let victims = match &verdict {
+            Verdict::Feasible | Verdict::NotExamined => Err(SmallVec::new()),
+            Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
+                Victims::select(examiner, cluster, node, priority)
+            }
+            Verdict::Rejected(_) | Verdict::Excluded => Err(smallvec![NOT_HELPFUL.into()]),
+        };
+        let rank = cluster.nodes().rank[node];
+        let unhelped = match victims {
+            Ok(victims) => {
+                self.helped.insert(rank, victims);
+                SmallVec::new()
+            }
+            Err(unhelped) => {
+                self.helped.remove(&rank);
+                unhelped
+            }
+        };
+        let finding = self.findings.intern(Finding { verdict, unhelped });
+        *self.numbers.grown(finding) += 1;
+        finding
     }
 
     /// Nodes on which removing pods helps, in byte order of their names.
     pub fn candidates<'l>(&'l self, cluster: &'l Cluster) -> impl Iterator<Item = Found<'l>> {
-        let by_rank = cluster.nodes().by_rank.iter();
-        by_rank.filter_map(|node| match &self.entries[*node].victims {
-            Victims::Some { cost, pods, num_pdb_violations } => Some(Found {
-                node: *node,
-                cost: *cost,
-                victims: pods,
-                num_pdb_violations: *num_pdb_violations,
-            }),
-            Victims::None(_) | Victims::NotNeeded => None,
+        self.helped.iter().map(|(rank, victims)| Found {
+            node: cluster.nodes().by_rank[*rank as usize],
+            cost: victims.cost,
+            victims: &victims.pods,
+            num_pdb_violations: victims.num_pdb_violations,
         })
+    }
+
+    /// Everything that is found on some node, and on how many.
+    fn found(&self) -> impl Iterator<Item = (&Finding, usize)> {
+        let found = self.numbers.indices().map(|index| (self.findings.value(index), index));
+        found.map(|(finding, index)| (finding, self.numbers[index])).filter(|it| it.1 > 0)
     }
 
     /// Why no node takes the pod: the sentence without what PostFilter says. `excluded` is said of
     /// nodes that PreFilter left out.
     pub fn fit_error(&self, excluded: &str) -> FitError {
-        let mut error = FitError { nodes: self.entries.len(), ..FitError::default() };
-        for (reason, count) in &self.reasons.0 {
-            *error.reasons.entry(reason.to_string()).or_default() += count;
-        }
-        if self.excluded > 0 {
-            *error.reasons.entry(excluded.to_owned()).or_default() += self.excluded;
+        let mut error = FitError { nodes: self.of_nodes.len(), ..FitError::default() };
+        for (finding, number) in self.found() {
+            let mut say = |text| *error.reasons.entry(text).or_default() += number;
+            match &finding.verdict {
+                Verdict::Feasible | Verdict::NotExamined => {}
+                Verdict::Excluded => say(excluded.to_owned()),
+                Verdict::Rejected(rejection) => {
+                    rejection.reasons.iter().for_each(|reason| say(reason.to_string()));
+                }
+            }
         }
         error
     }
 
     /// Why preemption helps on no node.
     pub fn unhelped(&self) -> FitError {
-        let reasons = self.unhelped.0.iter().map(|(text, count)| (text.to_string(), *count));
-        let reasons = reasons.collect();
-        FitError { nodes: self.entries.len(), reasons, ..FitError::default() }
-    }
-}
-
-impl Entry {
-    fn new<S: Score>(
-        examiner: &Examiner<'_, S>,
-        cluster: &mut Cluster,
-        node: NodeIx,
-        priority: i32,
-    ) -> Self {
-        let verdict = examiner.verdict(cluster, node);
-        let victims = match &verdict {
-            Verdict::Feasible | Verdict::NotExamined => Victims::NotNeeded,
-            Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
-                Victims::select(examiner, cluster, node, priority)
+        let mut error = FitError { nodes: self.of_nodes.len(), ..FitError::default() };
+        for (finding, number) in self.found() {
+            for text in &finding.unhelped {
+                *error.reasons.entry(text.to_string()).or_default() += number;
             }
-            Verdict::Rejected(_) | Verdict::Excluded => {
-                Victims::None(smallvec![NOT_HELPFUL.into()])
-            }
-        };
-        Self { verdict, victims }
+        }
+        error
     }
 }
 
 impl Victims {
-    /// The least important pods whose removal makes room on the node.
+    /// The least important pods whose removal makes room on the node; the error says why none does.
     fn select<S: Score>(
         examiner: &Examiner<'_, S>,
         cluster: &mut Cluster,
         node: NodeIx,
         priority: i32,
-    ) -> Self {
+    ) -> Result<Self, SmallVec<[Text; 1]>> {
         // Mostly no pod anywhere has a lower priority, and nobody needs to look at them.
         let is_lower = |pod: &PodIx| {
             let row = cluster.pods().get(*pod);
@@ -243,7 +205,7 @@ impl Victims {
             lower.extend(cluster.nodes().pods.of(node).into_iter().filter(is_lower));
         }
         if lower.is_empty() {
-            return Self::None(smallvec![NO_VICTIMS.into()]);
+            return Err(smallvec![NO_VICTIMS.into()]);
         }
         let lower = by_importance(cluster, lower);
         let violating = {
@@ -253,9 +215,7 @@ impl Victims {
         let mut trial = cluster.try_on(node);
         lower.iter().for_each(|pod| trial.lift(*pod));
         if let Verdict::Rejected(rejection) = examiner.verdict(trial.cluster(), node) {
-            return Self::None(
-                rejection.reasons.iter().map(|reason| reason.to_string().into()).collect(),
-            );
+            return Err(rejection.reasons.iter().map(|reason| reason.to_string().into()).collect());
         }
         let mut pods = Vec::new();
         let mut num_pdb_violations = 0;
@@ -273,7 +233,7 @@ impl Victims {
         drop(trial);
         let pods = by_importance(cluster, pods);
         let objects: Vec<&Pod> = pods.iter().filter_map(|pod| object(cluster, *pod)).collect();
-        Self::Some { cost: Cost::new(&objects, num_pdb_violations), pods, num_pdb_violations }
+        Ok(Self { cost: Cost::new(&objects, num_pdb_violations), pods, num_pdb_violations })
     }
 }
 

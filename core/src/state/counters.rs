@@ -5,6 +5,7 @@
 use super::classes::Class;
 use super::ix::{CarrierIx, CounterIx, EligibleIx, KeyIx, LabelSetIx, MatcherIx, NodeIx};
 use super::labels::LabelSets;
+use super::log::Journal;
 use super::node_sets::NodeSets;
 use super::pods::Pods;
 use super::topology::{Domain, Domains, NO_DOMAIN, Topology};
@@ -76,14 +77,26 @@ pub struct Carrier {
     pub total: i64,
 }
 
+/// Something that counts pods per domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tally {
+    /// Those that match.
+    Counter(CounterIx),
+    /// Those that carry a term.
+    Carrier(CarrierIx),
+}
+
 /// Every counter and carrier.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
     counter_keys: Interner<CounterIx, CounterKey>,
     counters: IndexVec<CounterIx, Counter>,
+    /// On which nodes they changed, where every node is a domain of its own.
+    counter_changes: IndexVec<CounterIx, Journal<NodeIx>>,
     counters_of: IndexVec<MatcherIx, SmallVec<[CounterIx; 4]>>,
     carrier_keys: Interner<CarrierIx, CarrierKey>,
     carriers: IndexVec<CarrierIx, Carrier>,
+    carrier_changes: IndexVec<CarrierIx, Journal<NodeIx>>,
     carriers_of: IndexVec<MatcherIx, SmallVec<[CarrierIx; 2]>>,
 }
 
@@ -101,6 +114,7 @@ impl Counters {
         if index.at() == self.counters.len() {
             let counter = self.filled(key, pods, labels, topology, node_sets);
             self.counters.push(counter);
+            self.counter_changes.push(Journal::default());
             if let Some(matcher) = key.matcher {
                 self.counters_of.grown(matcher).push(index);
             }
@@ -131,6 +145,7 @@ impl Counters {
         let index = self.carrier_keys.intern(key);
         if index.at() == self.carriers.len() {
             self.carriers.push(Carrier::new(topology.domains(key.key)));
+            self.carrier_changes.push(Journal::default());
             self.carriers_of.grown(key.matcher).push(index);
         }
         index
@@ -161,6 +176,15 @@ impl Counters {
         *self.carrier_keys.value(carrier)
     }
 
+    /// On which nodes it counted another number of pods before. Noted only where every node is a
+    /// domain of its own: who asks about larger domains looks at all of them.
+    pub fn changes(&self, tally: Tally) -> &Journal<NodeIx> {
+        match tally {
+            Tally::Counter(counter) => &self.counter_changes[counter],
+            Tally::Carrier(carrier) => &self.carrier_changes[carrier],
+        }
+    }
+
     /// Carriers whose term speaks of pods of this label set.
     pub fn carriers_matching(
         &self,
@@ -185,19 +209,27 @@ impl Counters {
         for matcher in labels.matchers_of(set) {
             for counter in self.counters_of.get(*matcher).into_iter().flatten() {
                 let key = self.counter_keys.value(*counter);
-                let domain = topology.domains(key.key).of[node];
+                let domains = topology.domains(key.key);
+                let domain = domains.of[node];
                 let counts = key
                     .eligible
                     .is_none_or(|eligible| node_sets.eligible_nodes(eligible).contains(node.at()));
                 if domain != NO_DOMAIN && counts {
                     self.counters[*counter].move_by(domain as usize, by);
+                    if domains.each_node {
+                        self.counter_changes[*counter].note(node, Journal::<NodeIx>::LIMIT);
+                    }
                 }
             }
         }
         for (carrier, weight) in &class.carried {
-            let domain = topology.domains(self.carrier_keys.value(*carrier).key).of[node];
+            let domains = topology.domains(self.carrier_keys.value(*carrier).key);
+            let domain = domains.of[node];
             if domain != NO_DOMAIN {
                 self.carriers[*carrier].move_by(domain as usize, by, *weight);
+                if domains.each_node {
+                    self.carrier_changes[*carrier].note(node, Journal::<NodeIx>::LIMIT);
+                }
             }
         }
     }
@@ -213,6 +245,8 @@ impl Counters {
             let key = self.carrier_keys.value(CarrierIx::new(at));
             *carrier = Carrier::new(topology.domains(key.key));
         }
+        self.counter_changes.iter_mut().for_each(Journal::forget);
+        self.carrier_changes.iter_mut().for_each(Journal::forget);
     }
 }
 

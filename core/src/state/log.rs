@@ -18,11 +18,55 @@ impl PartialEq for Epoch {
     }
 }
 
-/// What was touched, in order. Old entries are forgotten; who asks for them must look at all nodes.
+/// What changed, in order. Old entries are forgotten; who asks for them must look at everything.
+#[derive(Clone, Debug)]
+pub struct Journal<T> {
+    entries: Vec<T>,
+    forgotten: Sequence,
+}
+
+impl<T> Default for Journal<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), forgotten: 0 }
+    }
+}
+
+impl<T: Copy> Journal<T> {
+    /// Room for the changes of one column, or of what is counted in one way.
+    pub const LIMIT: usize = 4096;
+
+    /// Notes that something changed; of more than so many entries the older half is forgotten.
+    pub fn note(&mut self, entry: T, limit: usize) {
+        if self.entries.len() >= limit {
+            let half = self.entries.len() / 2;
+            self.entries.drain(..half);
+            self.forgotten += half as u64;
+        }
+        self.entries.push(entry);
+    }
+
+    /// Notes that everything changed.
+    pub fn forget(&mut self) {
+        self.forgotten = self.now() + 1;
+        self.entries.clear();
+    }
+
+    /// The sequence number of now.
+    pub fn now(&self) -> Sequence {
+        self.forgotten + self.entries.len() as u64
+    }
+
+    /// What changed since then, in order and possibly more than once; `None` where that is forgotten.
+    pub fn since(&self, then: Sequence) -> Option<&[T]> {
+        let skip = then.checked_sub(self.forgotten)? as usize;
+        Some(&self.entries[skip..])
+    }
+}
+
+/// Which nodes were touched.
 #[derive(Debug, Default)]
 pub struct Log {
-    touched: Vec<NodeIx>,
-    forgotten: Sequence,
+    touched: Journal<NodeIx>,
     limit: usize,
     epoch: Epoch,
 }
@@ -37,19 +81,13 @@ impl Clone for Log {
 impl Log {
     /// Notes that the numbers or pods of a node changed.
     pub(super) fn touch(&mut self, node: NodeIx) {
-        if self.touched.len() >= self.limit.max(4096) {
-            let half = self.touched.len() / 2;
-            self.touched.drain(..half);
-            self.forgotten += half as u64;
-        }
-        self.touched.push(node);
+        self.touched.note(node, self.limit.max(4096));
     }
 
     /// Notes that everything changed, for this many nodes.
     pub(super) fn restart(&mut self, nodes: usize) {
         self.epoch = Epoch::default();
-        self.forgotten = self.now();
-        self.touched.clear();
+        self.touched.forget();
         self.limit = 4 * nodes;
     }
 
@@ -60,14 +98,51 @@ impl Log {
 
     /// The sequence number of now.
     pub fn now(&self) -> Sequence {
-        self.forgotten + self.touched.len() as u64
+        self.touched.now()
     }
 
     /// Nodes touched since then, in order and possibly more than once; `None` where that is
     /// forgotten or so long that looking at every node is cheaper.
     pub fn since(&self, then: Sequence, nodes: usize) -> Option<&[NodeIx]> {
-        let skip = then.checked_sub(self.forgotten)? as usize;
-        let touched = &self.touched[skip..];
-        (touched.len() <= nodes).then_some(touched)
+        self.touched.since(then).filter(|touched| touched.len() <= nodes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_journal_tells_all_that_changed_or_that_it_forgot(
+            steps in prop::collection::vec(prop_oneof![9 => (0..99_u32).prop_map(Some), 1 => Just(None)], 0..80),
+            limit in 2_usize..20,
+        ) {
+            let mut journal = Journal::default();
+            // Every time with what changed after it; nothing where everything did.
+            let mut times: Vec<(Sequence, Option<Vec<u32>>)> = Vec::new();
+            for step in steps {
+                times.push((journal.now(), Some(Vec::new())));
+                match step {
+                    Some(entry) => {
+                        journal.note(entry, limit);
+                        times.iter_mut().filter_map(|(_, later)| later.as_mut()).for_each(|it| it.push(entry));
+                    }
+                    None => {
+                        journal.forget();
+                        times.iter_mut().for_each(|(_, later)| *later = None);
+                    }
+                }
+                for (then, later) in &times {
+                    match (journal.since(*then), later) {
+                        (Some(found), Some(later)) => prop_assert_eq!(found, later),
+                        (Some(_), None) => prop_assert!(false, "everything changed since"),
+                        (None, Some(later)) => prop_assert!(later.len() > limit / 2),
+                        (None, None) => {}
+                    }
+                }
+            }
+        }
     }
 }

@@ -9,14 +9,14 @@
 
 use super::class::ClassView;
 use super::grades::{Spans, Values};
-use super::kept::Nearby;
+use super::kept::{Journals, Nearby};
+use super::normalized::Feasible;
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
 use super::tables::Tables;
 use super::{Known, View, Weights};
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score};
-use crate::plugins::inter_pod_affinity::fast::Preference;
+use crate::column::{Blocks, Column, Score, sum_at};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
@@ -33,7 +33,7 @@ pub(super) struct Memory<S> {
     witnesses: Vec<Option<NodeIx>>,
     /// What races by as many columns learnt, see [`Race::new`].
     sweeps: [u8; 8],
-    /// How many classes keep their totals.
+    /// How many classes keep their bounds.
     pub(super) kept: usize,
 }
 
@@ -61,16 +61,14 @@ impl<S: Score> View<S> {
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
         let Memory { bounds, spans, witnesses, sweeps, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
-        tables.normalize(class, blocks, *weights, |node| {
-            relations.allows_zone(blocks.zone_of(node)) && !relations.refuses(node)
-        })?;
+        tables.normalize(class, blocks, *weights, &relations);
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
         let mut spans = valued.contains(&true).then(|| match decided {
             // What comes again keeps its own.
-            Some(_) => own.get_or_insert_default(),
-            None => spans.forget(),
+            true => own.get_or_insert_default(),
+            false => spans.forget(),
         });
         if spans.is_some() {
             tables.repair_values(class, cluster, blocks, &relations, valued)?;
@@ -84,21 +82,19 @@ impl<S: Score> View<S> {
             tables.repair_nearby(class, cluster, blocks, &relations);
             let found = {
                 let columns = tables.columns(class);
-                let total = kept.as_deref_mut().map(|kept| {
-                    let stamp = tables.stamp(class, &columns, &relations);
-                    [kept.repaired(cluster, blocks, &columns, stamp)]
-                });
-                let columns = total.as_ref().map_or(&*columns, |total| total);
+                let mut journals = tables.journals(class);
+                let kept = kept.as_deref_mut().map(|kept| (kept, &journals, tables.stamp(class)));
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
                 let sweeps = &mut sweeps[columns.len() % 8];
-                let mut race = Race::new(cluster.nodes(), blocks, columns, rules, bounds, sweeps);
+                let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds, sweeps, kept);
                 let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
                 refused.for_each(|zone| race.leave_out(zone));
                 let valued = spans.as_deref_mut().map(|spans| {
                     let (filters, values) =
                         (tables.all_filters(class), tables.values(class, valued));
-                    spans.repair(cluster.log(), blocks, &filters, values, relations.bounds());
+                    journals.extend(tables.value_journals(class, valued));
+                    spans.repair(blocks, &filters, values, &journals);
                     (values, &*spans)
                 });
                 relations.grade(&mut race, cluster, blocks, *weights, valued, witnesses)?;
@@ -113,35 +109,32 @@ impl<S: Score> View<S> {
 }
 
 impl<S: Score> Tables<S> {
-    /// Normalises the scores that depend on which nodes are feasible; `nearby` says whether rules
-    /// about other pods allow a node. `None` where the maxima are not found easily.
+    /// Normalises the scores that depend on which nodes are feasible.
     fn normalize(
         &mut self,
         class: &ClassView,
         blocks: &Blocks,
         weights: Weights,
-        nearby: impl Fn(NodeIx) -> bool,
-    ) -> Option<()> {
-        let feasible = |tables: &Self, node| tables.feasible(class, node) && nearby(node);
+        relations: &Relations<'_>,
+    ) {
+        let mut disliked = class.disliked.and_then(|facet| self.disliked.get_mut(facet).take());
+        let mut preferred = class.preferred.and_then(|facet| self.preferred.get_mut(facet).take());
+        if disliked.is_some() || preferred.is_some() {
+            let filters = self.filters(class);
+            let feasible = Filtered { filters: &filters, relations };
+            if let Some(scores) = &mut disliked {
+                scores.settle(blocks, weights.taints, true, &feasible);
+            }
+            if let Some(scores) = &mut preferred {
+                scores.settle(blocks, weights.affinity, false, &feasible);
+            }
+        }
         if let Some(facet) = class.disliked {
-            let mut scores = self.disliked.get_mut(facet).take()?;
-            let settled = scores.settle(blocks, weights.taints, true, |node| feasible(self, node));
-            *self.disliked.get_mut(facet) = Some(scores);
-            settled?;
+            *self.disliked.get_mut(facet) = disliked;
         }
         if let Some(facet) = class.preferred {
-            let mut scores = self.preferred.get_mut(facet).take()?;
-            let settled =
-                scores.settle(blocks, weights.affinity, false, |node| feasible(self, node));
-            *self.preferred.get_mut(facet) = Some(scores);
-            settled?;
+            *self.preferred.get_mut(facet) = preferred;
         }
-        Some(())
-    }
-
-    /// Whether a node is feasible, rules about other pods apart.
-    fn feasible(&self, class: &ClassView, node: NodeIx) -> bool {
-        self.filters(class).iter().all(|column| column.score(node).is_feasible())
     }
 
     /// The columns that tell which nodes are feasible; rules about single nodes are one of them.
@@ -160,6 +153,13 @@ impl<S: Score> Tables<S> {
         ]
     }
 
+    /// The journals of these.
+    fn value_journals(&self, class: &ClassView, valued: [bool; 2]) -> Journals<'_> {
+        let inter_pod = class.inter_pod.map(|facet| self.inter_pod.get(facet).values.changes());
+        let spread = Some(self.spread.get(class.spread).values.changes()).filter(|_| valued[0]);
+        [spread, inter_pod.filter(|_| valued[1])].into_iter().collect()
+    }
+
     /// Brings the columns of the values up to date; `None` where a value is too large for a column.
     fn repair_values(
         &mut self,
@@ -170,18 +170,19 @@ impl<S: Score> Tables<S> {
         valued: [bool; 2],
     ) -> Option<()> {
         let nodes = cluster.nodes().len();
+        let counters = cluster.counters();
         let hosts = relations.soft.as_ref().and_then(SoftScore::hosts);
-        if let Some(hosts) = hosts {
+        if let Some((tally, hosts)) = hosts {
             let value = |node: NodeIx| -i64::from(hosts[node.at()]);
             let values = &mut self.spread.get_mut(class.spread).values;
-            values.repair_values(cluster.log(), blocks, nodes, value)?;
+            values.repair_values(counters, [tally].into_iter(), blocks, nodes, value)?;
         }
         if let Some(facet) = class.inter_pod.filter(|_| valued[1]) {
-            let by_node = relations.preferences.iter().filter(|it| !it.by_zone(cluster));
-            let by_node: SmallVec<[&Preference<'_>; 4]> = by_node.collect();
+            let by_node = relations.by_node(cluster);
+            let tallies = by_node.iter().map(|it| it.tally);
             let value = |node: NodeIx| by_node.iter().map(|it| it.of(node.at() as u32)).sum();
             let values = &mut self.inter_pod.get_mut(facet).values;
-            values.repair_values(cluster.log(), blocks, nodes, value)?;
+            values.repair_values(counters, tallies, blocks, nodes, value)?;
         }
         Some(())
     }
@@ -197,5 +198,25 @@ impl<S: Score> Tables<S> {
         ];
         columns.extend(more.into_iter().flatten());
         columns
+    }
+}
+
+/// What all rules of a class say.
+struct Filtered<'a, 'c, S> {
+    filters: &'a [&'a Column<S>],
+    relations: &'a Relations<'c>,
+}
+
+impl<S: Score> Feasible for Filtered<'_, '_, S> {
+    fn in_zone(&self, zone: usize) -> bool {
+        self.relations.allows_zone(zone)
+    }
+
+    fn in_block(&self, block: usize) -> bool {
+        self.filters.iter().all(|column| column.maxima()[block].is_feasible())
+    }
+
+    fn node(&self, node: NodeIx) -> bool {
+        sum_at(self.filters, node.at()).is_feasible() && !self.relations.refuses(node)
     }
 }

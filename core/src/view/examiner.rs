@@ -1,6 +1,7 @@
 //! One class held against single nodes, also against nodes as they would be with other pods.
 
 use super::class::ClassView;
+use super::facets::FacetIx;
 use super::{NeedsPlainRules, View};
 use crate::column::Score;
 use crate::cycle::evaluation::Verdict;
@@ -15,6 +16,17 @@ pub struct Examiner<'v, S> {
     view: &'v View<S>,
     class: ClassView,
     pod: PodIx,
+}
+
+/// What the nodes are asked for a class: where two classes have the same here, every node answers
+/// them alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    fixed: FacetIx,
+    shape: FacetIx,
+    ports: Option<FacetIx>,
+    /// Rules about pods nearby, where they may refuse a node.
+    nearby: Option<FacetIx>,
 }
 
 impl<S: Score> View<S> {
@@ -46,6 +58,13 @@ impl<S: Score> Examiner<'_, S> {
     /// What the filters say about a node.
     pub fn verdict(&self, cluster: &Cluster, node: NodeIx) -> Verdict {
         self.view.examine(cluster, &self.class, self.pod, node)
+    }
+
+    /// What the nodes are asked in this epoch.
+    pub fn asked(&self, cluster: &Cluster) -> Asked {
+        let ClassView { fixed, shape, ports, nearby, .. } = self.class;
+        let nearby = (!self.looks_at_one_node(cluster)).then_some(nearby);
+        Asked { fixed, shape, ports, nearby }
     }
 
     /// Whether the verdict about a node depends on that node and its pods alone.

@@ -6,12 +6,12 @@
 //! feasible nodes, and these come from the smallest and the largest value in each zone, which are
 //! kept by block ([`Spans`]).
 
-use super::relations::RuleBounds;
-use crate::column::{BLOCK, Blocks, Column, Score, sums};
+use super::kept::{Bookmarks, Journals};
+use crate::column::{BLOCK, Blocks, Column, Score, max, sums};
 use crate::plugins::inter_pod_affinity::fast as inter_pod;
 use crate::plugins::pod_topology_spread::fast::{self as spread, SoftScore};
-use crate::state::log::{Log, Sequence};
 use smallvec::{SmallVec, smallvec};
+use std::ops::Range;
 
 /// The feasible nodes of a block or of a zone.
 #[derive(Clone, Copy, Debug)]
@@ -34,17 +34,15 @@ impl<S: Score> Span<S> {
     }
 
     /// Of a block: `filters` tell which nodes are feasible.
-    fn of(filters: &[&Column<S>], values: Values<'_, S>, block: std::ops::Range<usize>) -> Self {
+    fn of(filters: &[&Column<S>], values: Values<'_, S>, block: Range<usize>) -> Self {
         let sums = sums(filters, block.clone());
         let mut span = Self::empty();
         span.feasible = sums.iter().filter(|sum| sum.is_feasible()).count();
         for (values, (smallest, largest)) in values.iter().zip(&mut span.values) {
-            let Some(values) = values else {
-                (*smallest, *largest) = (S::default(), S::default());
-                continue;
-            };
             let mut of_block = [S::default(); BLOCK];
-            of_block[..block.len()].copy_from_slice(&values.scores()[block.clone()]);
+            if let Some(values) = values {
+                of_block[..block.len()].copy_from_slice(&values.scores()[block.clone()]);
+            }
             // Written in any case, so that this becomes vector instructions.
             for (sum, value) in sums.iter().zip(of_block) {
                 let (low, high) =
@@ -55,15 +53,6 @@ impl<S: Score> Span<S> {
         }
         span
     }
-
-    fn join(&mut self, other: &Self) {
-        if other.feasible > 0 {
-            self.feasible += other.feasible;
-            for (mine, theirs) in self.values.iter_mut().zip(other.values) {
-                *mine = (mine.0.min(theirs.0), mine.1.max(theirs.1));
-            }
-        }
-    }
 }
 
 /// The columns of values, for spread and for pods nearby; `None` where the nodes of a zone are alike.
@@ -72,63 +61,81 @@ pub(super) type Values<'a, S> = [Option<&'a Column<S>>; 2];
 /// The spans of all blocks for one class, kept between decisions.
 #[derive(Clone, Debug)]
 pub(super) struct Spans<S> {
-    blocks: Vec<Span<S>>,
-    seen: Option<Sequence>,
-    /// Bounds of rules may loosen although no node is touched.
-    bounds: RuleBounds,
+    /// How many nodes of every block are feasible.
+    feasible: Vec<u8>,
+    /// The smallest values of the blocks.
+    smallest: [Vec<S>; 2],
+    /// The largest ones; refused where no node is feasible.
+    largest: [Vec<S>; 2],
+    seen: Bookmarks,
 }
 
 impl<S> Default for Spans<S> {
     fn default() -> Self {
-        Self { blocks: Vec::new(), seen: None, bounds: RuleBounds::new() }
+        Self {
+            feasible: Vec::new(),
+            smallest: Default::default(),
+            largest: Default::default(),
+            seen: Bookmarks::default(),
+        }
     }
 }
 
 impl<S: Score> Spans<S> {
     /// Nothing known; the memory is used again.
     pub(super) fn forget(&mut self) -> &mut Self {
-        self.seen = None;
+        self.seen.forget();
         self
     }
 
-    /// Brings the spans up to date.
+    /// Brings the spans up to date; the journals are those of the filters and of the values.
     pub(super) fn repair(
         &mut self,
-        log: &Log,
         blocks: &Blocks,
         filters: &[&Column<S>],
         values: Values<'_, S>,
-        bounds: RuleBounds,
+        journals: &Journals<'_>,
     ) {
-        let count = blocks.len();
-        let seen = self.seen.filter(|_| self.bounds == bounds && self.blocks.len() == count);
         let span = |block: usize| Span::of(filters, values, blocks.nodes(block));
-        match seen.and_then(|seen| log.since(seen, count)) {
-            Some(touched) => {
-                for node in touched {
-                    let block = blocks.of_node(*node);
-                    self.blocks[block] = span(block);
-                }
+        match self.seen.read(journals) {
+            Some(changed) => {
+                changed.map(|node| blocks.of_node(node)).for_each(|it| self.set(it, span(it)));
             }
             None => {
-                self.blocks.clear();
-                self.blocks.extend((0..count).map(span));
+                self.feasible.resize(blocks.len(), 0);
+                let sides = self.smallest.iter_mut().chain(&mut self.largest);
+                sides.for_each(|side| side.resize(blocks.len(), S::REFUSED));
+                (0..blocks.len()).for_each(|block| self.set(block, span(block)));
             }
         }
-        self.seen = Some(log.now());
-        self.bounds = bounds;
     }
 
-    /// The span of a block.
-    pub(super) fn block(&self, block: usize) -> &Span<S> {
-        &self.blocks[block]
+    fn set(&mut self, block: usize, span: Span<S>) {
+        self.feasible[block] = span.feasible as u8;
+        for (side, (smallest, largest)) in span.values.into_iter().enumerate() {
+            self.smallest[side][block] = smallest;
+            self.largest[side][block] = largest;
+        }
     }
 
-    /// The span of a zone.
-    pub(super) fn zone(&self, blocks: &Blocks, zone: usize) -> Span<S> {
-        let mut span = Span::empty();
-        self.blocks[blocks.of_zone(zone)].iter().for_each(|block| span.join(block));
-        span
+    /// The largest values of these blocks.
+    pub(super) fn largest(&self, side: usize, blocks: Range<usize>) -> &[S] {
+        &self.largest[side][blocks]
+    }
+
+    /// Whether a block with this largest value has a feasible node.
+    pub(super) fn is_of_some(largest: S) -> bool {
+        largest > S::REFUSED
+    }
+
+    /// The span of a zone, which has these blocks.
+    pub(super) fn zone(&self, blocks: Range<usize>) -> Span<S> {
+        let min = |of: &[S]| of.iter().copied().fold(S::new(S::MAX_TOTAL), S::min);
+        let side = |side: usize| {
+            (min(&self.smallest[side][blocks.clone()]), max(&self.largest[side][blocks.clone()]))
+        };
+        let feasible = self.feasible[blocks.clone()].iter().map(|it| usize::from(*it)).sum();
+        Span { feasible, values: [side(0), side(1)] }
     }
 }
 

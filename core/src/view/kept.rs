@@ -1,121 +1,166 @@
-//! What is kept between decisions where it pays: the sum of the columns of a class that comes again,
-//! and the rules about single nodes as a column.
+//! What is kept between decisions: how large the totals of the blocks may be for a class that comes
+//! again, and the rules about single nodes as a column.
 
 use super::View;
 use super::class::ClassView;
-use super::facets::{LiveColumn, Normalized};
+use super::counted::CountedColumn;
+use super::normalized::Normalized;
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score, sum_at, total as sum_of};
+use crate::column::{Blocks, Column, Score, sum_at};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
+use crate::state::log::{Journal, Sequence};
 use smallvec::SmallVec;
 
 /// Which nodes rules about pods nearby refuse one by one, as a column.
 #[derive(Clone, Debug)]
 pub(super) struct Nearby<S> {
-    column: LiveColumn<S>,
+    column: CountedColumn<S>,
     bounds: RuleBounds,
 }
 
-/// The columns of a class added up, kept between decisions: then the bounds of the blocks are true.
+/// No node of a block has a larger sum of the columns. Scores mostly fall, for pods take room; what a
+/// decision found out about a block then holds for the next one of the class. Only nodes whose score
+/// rose are looked at again.
 #[derive(Clone, Debug)]
 pub(super) struct Kept<S> {
-    total: LiveColumn<S>,
+    pub(super) bounds: Vec<S>,
     stamp: Stamp,
+    seen: Bookmarks,
 }
 
-/// What the sum of the columns depends on besides the nodes: which columns there are, what the
-/// largest raw scores of the normalised ones are, and which bounds the rules have.
-type Stamp = SmallVec<[i64; 8]>;
+/// What the sum of the columns depends on besides the nodes: the largest raw scores of the normalised
+/// ones.
+pub(super) type Stamp = SmallVec<[i64; 4]>;
 
-/// A class comes again soon while at most so many nodes were touched since: looking at them one by
-/// one is then less work than looking into blocks in vain.
-fn soon(nodes: usize) -> u64 {
-    (nodes / 16).max(32) as u64
+/// How far somebody read some journals.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bookmarks(SmallVec<[Option<Sequence>; 5]>);
+
+/// The journals of some columns, each in its place; `None` where there is no such column.
+pub(super) type Journals<'a> = SmallVec<[Option<&'a Journal<NodeIx>>; 5]>;
+
+/// Room for the bounds that all classes together keep, in numbers.
+const KEPT_MAX: usize = 1 << 25;
+
+impl Bookmarks {
+    /// What these journals say that was not read yet; `None` where one has forgotten it, came or
+    /// went.
+    pub(super) fn read<'a>(
+        &mut self,
+        journals: &'a Journals<'_>,
+    ) -> Option<impl Iterator<Item = NodeIx> + use<'a>> {
+        let before = std::mem::take(&mut self.0);
+        self.0.extend(journals.iter().map(|journal| journal.map(Journal::now)));
+        if before.len() != journals.len() {
+            return None;
+        }
+        let mut unread: SmallVec<[_; 5]> = SmallVec::new();
+        for pair in journals.iter().zip(before) {
+            match pair {
+                (Some(journal), Some(then)) => unread.push(journal.since(then)?),
+                (None, None) => {}
+                _ => return None,
+            }
+        }
+        Some(unread.into_iter().flatten().copied())
+    }
+
+    /// Reads from the beginning the next time.
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
 }
-
-/// Room for the totals that all classes together keep, in numbers.
-const KEPT_MAX: usize = 1 << 27;
 
 impl<S: Score> Nearby<S> {
     pub(super) fn column(&self) -> &Column<S> {
         self.column.column()
     }
+
+    pub(super) fn changes(&self) -> &Journal<NodeIx> {
+        self.column.changes()
+    }
 }
 
 impl<S: Score> View<S> {
-    /// Decides whether the class keeps its totals.
-    pub(super) fn keep_or_forget(&mut self, cluster: &Cluster, index: ClassIx) {
-        let (nodes, now) = (cluster.nodes().len(), cluster.log().now());
-        let Self { classes, memory, .. } = self;
+    /// Decides whether the class keeps its bounds: from the second time on.
+    pub(super) fn keep(&mut self, index: ClassIx) {
+        let Self { classes, memory, blocks, .. } = self;
         let Some(known) = classes.get_mut(index) else { return };
-        let soon = known.decided.is_some_and(|then| now - then <= soon(nodes));
-        if !soon && known.kept.take().is_some() {
-            memory.kept -= 1;
-        }
-        if !soon || known.kept.is_some() {
+        if !known.decided || known.kept.is_some() {
             return;
         }
-        if (memory.kept + 1) * nodes > KEPT_MAX {
+        known.kept = Some(Box::default());
+        memory.kept += 1;
+        if memory.kept * blocks.len() > KEPT_MAX {
             classes.iter_mut().for_each(|known| known.kept = None);
             memory.kept = 0;
         }
-        memory.kept += 1;
-        if let Some(known) = classes.get_mut(index) {
-            let kept = Kept { total: LiveColumn::default(), stamp: Stamp::new() };
-            known.kept = Some(Box::new(kept));
-        }
+    }
+}
+
+impl<S> Default for Kept<S> {
+    fn default() -> Self {
+        Self { bounds: Vec::new(), stamp: Stamp::new(), seen: Bookmarks::default() }
     }
 }
 
 impl<S: Score> Kept<S> {
-    /// The sum of the columns, brought up to date.
-    pub(super) fn repaired(
+    /// Brings the bounds up to date, both those that are kept and those that the largest scores of
+    /// the columns tell: the smaller ones are true.
+    pub(super) fn repair(
         &mut self,
-        cluster: &Cluster,
         blocks: &Blocks,
         columns: &[&Column<S>],
+        journals: &Journals<'_>,
         stamp: Stamp,
-    ) -> &Column<S> {
-        if self.stamp != stamp {
-            *self = Self { total: LiveColumn::default(), stamp };
-        }
-        let Self { total, .. } = self;
-        match total.touched(cluster.log(), cluster.nodes().len()) {
-            Some(touched) => {
-                let sum = |node: NodeIx| sum_at(columns, node.at());
-                touched.iter().for_each(|node| total.set(blocks, *node, sum(*node)));
+        bounds: &mut [S],
+    ) {
+        match self.seen.read(journals).filter(|_| self.stamp == stamp) {
+            Some(changed) => {
+                for node in changed {
+                    let kept = &mut self.bounds[blocks.of_node(node)];
+                    *kept = sum_at(columns, node.at()).max(*kept);
+                }
+                for (kept, bound) in self.bounds.iter_mut().zip(bounds) {
+                    *kept = (*bound).min(*kept);
+                    *bound = *kept;
+                }
             }
-            None => total.replace(sum_of(columns), blocks),
+            None => {
+                self.bounds.clear();
+                self.bounds.extend_from_slice(bounds);
+            }
         }
-        total.column()
+        self.stamp = stamp;
     }
 }
 
 impl<S: Score> Tables<S> {
-    /// What the sum of the columns of a class depends on besides the nodes.
-    pub(super) fn stamp(
-        &self,
-        class: &ClassView,
-        columns: &[&Column<S>],
-        relations: &Relations<'_>,
-    ) -> Stamp {
+    /// What the normalised columns of a class were normalised by.
+    pub(super) fn stamp(&self, class: &ClassView) -> Stamp {
         let max = |it: &Option<Normalized<S>>| it.as_ref().map_or(-1, |it| i64::from(it.max()));
         let mut stamp = Stamp::new();
-        stamp.push(columns.len() as i64);
         stamp.extend(class.disliked.map(|facet| max(self.disliked.get(facet))));
         stamp.extend(class.preferred.map(|facet| max(self.preferred.get(facet))));
-        if self.nearby.get(class.nearby).is_some() {
-            stamp.extend(relations.bounds().into_iter().map(i64::from));
-        }
         stamp
+    }
+
+    /// The journals of the columns that move: nodes whose score rose, or that became feasible or
+    /// infeasible.
+    pub(super) fn journals(&self, class: &ClassView) -> Journals<'_> {
+        let mut journals = Journals::new();
+        journals.push(Some(self.shapes.get(class.shape).changes()));
+        journals.push(class.ports.map(|ports| self.ports.get(ports).changes()));
+        journals.push(self.nearby.get(class.nearby).as_ref().map(Nearby::changes));
+        journals
     }
 
     /// From now on the rules about single nodes are a column for this class.
     pub(super) fn keep_nearby(&mut self, class: &ClassView) {
-        let nearby = || Nearby { column: LiveColumn::default(), bounds: RuleBounds::new() };
+        let nearby = || Nearby { column: CountedColumn::default(), bounds: RuleBounds::new() };
         self.nearby.get_mut(class.nearby).get_or_insert_with(nearby);
     }
 
@@ -127,12 +172,16 @@ impl<S: Score> Tables<S> {
         blocks: &Blocks,
         relations: &Relations<'_>,
     ) {
-        let Some(nearby) = self.nearby.get_mut(class.nearby) else { return };
+        let Some(Nearby { column, bounds: seen }) = self.nearby.get_mut(class.nearby) else {
+            return;
+        };
         let bounds = relations.bounds();
-        if nearby.bounds != bounds {
-            *nearby = Nearby { column: LiveColumn::default(), bounds };
+        if *seen != bounds {
+            *seen = bounds;
+            column.outdate();
         }
-        nearby.column.repair(cluster.log(), blocks, cluster.nodes().len(), |node| {
+        let tallies = relations.of_nodes.iter().map(|rule| rule.tally);
+        column.repair(cluster.counters(), tallies, blocks, cluster.nodes().len(), |node| {
             if relations.refuses(node) { S::REFUSED } else { S::default() }
         });
     }

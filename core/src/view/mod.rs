@@ -6,12 +6,14 @@
 
 mod best;
 mod class;
+mod counted;
 mod evaluate;
 pub mod examiner;
 mod facets;
 mod grades;
 mod hosts;
 mod kept;
+mod normalized;
 mod race;
 mod relations;
 mod shape;
@@ -23,7 +25,7 @@ use crate::plugins::Plugin;
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx, PodIx};
-use crate::state::log::{Epoch, Sequence};
+use crate::state::log::Epoch;
 use best::Memory;
 use class::ClassView;
 use grades::Spans;
@@ -54,11 +56,11 @@ pub struct View<S> {
 struct Known<S> {
     /// What it is made of.
     view: ClassView,
-    /// When a pod of it was decided last.
-    decided: Option<Sequence>,
+    /// A pod of it was decided.
+    decided: bool,
     /// What its feasible nodes are like, where it is graded again and again.
     spans: Option<Box<Spans<S>>>,
-    /// Its columns added up, where it comes again and again.
+    /// How large the totals of the blocks may be, where it comes again and again.
     kept: Option<Box<Kept<S>>>,
 }
 
@@ -131,10 +133,10 @@ impl<S: Score> View<S> {
         if class.rejected {
             return Ok(None);
         }
-        self.keep_or_forget(cluster, index);
+        self.keep(index);
         let found = self.best_by_blocks(cluster, index, &class);
         if let Some(known) = self.classes.get_mut(index) {
-            known.decided = Some(cluster.log().now());
+            known.decided = true;
         }
         if let Some(found) = found {
             return Ok(found);
@@ -261,7 +263,7 @@ impl<S: Score> View<S> {
         }
         let Self { tables, blocks, profile, weights, .. } = self;
         let class = tables.class(cluster, blocks, index, profile, *weights)?;
-        self.classes.insert(index, Known { view: class, decided: None, spans: None, kept: None });
+        self.classes.insert(index, Known { view: class, decided: false, spans: None, kept: None });
         Ok((index, class))
     }
 

@@ -5,6 +5,7 @@
 //! until some node has what its bound promises.
 
 use super::grades::{Grade, Span, Spans};
+use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
     BLOCK, Blocks, Column, DomainRule, Score, add, add_to_all, largest_sums, look, max, places_from,
@@ -37,6 +38,8 @@ pub(super) struct Race<'a, 'c, S> {
     rules: &'a [DomainRule<'c>],
     /// No node of the block has a larger total.
     bounds: &'a mut Vec<S>,
+    /// The same for the sum of the columns, where somebody keeps what is found out about it.
+    kept: Option<&'a mut [S]>,
     /// What the zone of a node adds to its total; empty where that is nothing.
     of_zones: SmallVec<[S; 16]>,
     /// What else follows the pods of the node and of its zone.
@@ -66,18 +69,24 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         rules: &'a [DomainRule<'c>],
         bounds: &'a mut Vec<S>,
         sweeps: &'a mut u8,
+        kept: Option<(&'a mut Kept<S>, &Journals<'_>, Stamp)>,
     ) -> Self {
         bounds.clear();
         if let [first, more @ ..] = columns {
             bounds.extend_from_slice(first.maxima());
             more.iter().for_each(|column| add(bounds, column.maxima()));
         }
+        let kept = kept.map(|(kept, journals, stamp)| {
+            kept.repair(blocks, columns, journals, stamp, bounds);
+            &mut *kept.bounds
+        });
         Self {
             nodes,
             blocks,
             columns,
             rules,
             bounds,
+            kept,
             of_zones: SmallVec::new(),
             grades: SmallVec::new(),
             spans: None,
@@ -109,13 +118,23 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         spans: &'a Spans<S>,
     ) {
         for (zone, of_zone) in zones.iter().enumerate() {
-            for block in self.blocks.of_zone(zone) {
-                let span = spans.block(block);
-                // A zone that is left out has nothing feasible, whatever its blocks have.
-                self.bounds[block] = if of_zone.feasible > 0 && span.feasible > 0 {
-                    self.bounds[block].plus(grade.score(zone, span.values[grade.side].1))
-                } else {
-                    S::REFUSED
+            let blocks = self.blocks.of_zone(zone);
+            let bounds = &mut self.bounds[blocks.clone()];
+            // A zone that is left out has nothing feasible, whatever its blocks have.
+            if of_zone.feasible == 0 {
+                bounds.fill(S::REFUSED);
+                continue;
+            }
+            let largest = spans.largest(grade.side, blocks);
+            let of_zone = of_zone.values[grade.side].1;
+            if largest.iter().all(|it| *it == of_zone) {
+                add_to_all(bounds, grade.score(zone, of_zone));
+                continue;
+            }
+            for (bound, largest) in bounds.iter_mut().zip(largest) {
+                *bound = match Spans::is_of_some(*largest) {
+                    true => bound.plus(grade.score(zone, *largest)),
+                    false => S::REFUSED,
                 };
             }
         }
@@ -125,7 +144,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The best node and its total.
     pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
-        if *self.sweeps > 0 && self.grades.is_empty() {
+        if *self.sweeps > 0 && self.grades.is_empty() && self.kept.is_none() {
             *self.sweeps -= 1;
             self.find_largest_of_blocks();
         }
@@ -138,7 +157,9 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 Ok(Some(winner)) => return Ok(Some((winner, level))),
                 Ok(None) => {}
                 Err(Halt::TooManyLooks) => {
-                    *self.sweeps = SWEEPS;
+                    if self.kept.is_none() {
+                        *self.sweeps = SWEEPS;
+                    }
                     self.find_largest_of_blocks();
                 }
                 Err(Halt::TooManyRefused) => return Err(TooManyRefused),
@@ -191,6 +212,9 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 ruled.map(|block| (*block, self.bounds[*block])).collect();
             let bounds = &mut self.bounds[blocks];
             largest_sums(self.columns, self.blocks.nodes_of_zone(zone), bounds);
+            if let Some(kept) = &mut self.kept {
+                kept[self.blocks.of_zone(zone)].copy_from_slice(bounds);
+            }
             add_to_all(bounds, of_zone);
             // What the rules leave of these is known better.
             ruled.into_iter().for_each(|(block, bound)| self.bounds[block] = bound);
@@ -229,6 +253,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         if self.grades.is_empty() && !self.ruled.contains(&block) {
             match look(self.columns, nodes.clone(), S::new(level.get() - of_zone.get())) {
                 Err(largest) => {
+                    self.keep(block, largest);
                     self.bounds[block] = largest.plus(of_zone);
                     self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
                     return Ok(None);
@@ -248,6 +273,13 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         Ok(self.first_one_by_one(zone, block, level))
     }
 
+    /// Remembers what the largest sum of the columns in a block is.
+    fn keep(&mut self, block: usize, largest: S) {
+        if let Some(kept) = &mut self.kept {
+            kept[block] = largest;
+        }
+    }
+
     fn is_refused(&self, node: NodeIx) -> bool {
         self.rules.iter().any(|rule| rule.refuses(node))
     }
@@ -258,12 +290,13 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         let mut at_most = self.of_zones.get(zone).copied().unwrap_or_default();
         let of_zone = at_most;
         for grade in &mut self.grades {
-            let span = self.spans.map(|spans| spans.block(block));
-            let largest = span.map_or(S::default(), |span| span.values[grade.side].1);
-            at_most = at_most.plus(grade.score(zone, largest));
+            let largest = self.spans.map(|spans| spans.largest(grade.side, block..block + 1)[0]);
+            at_most = at_most.plus(grade.score(zone, largest.unwrap_or_default()));
         }
+        let sums = sums(self.columns, nodes.clone());
+        self.keep(block, max(&sums));
         let mut largest = S::REFUSED;
-        for (node, sum) in nodes.clone().zip(sums(self.columns, nodes)) {
+        for (node, sum) in nodes.zip(sums) {
             if !sum.is_feasible() || sum.plus(at_most) <= largest {
                 continue;
             }

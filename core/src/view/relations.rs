@@ -110,13 +110,17 @@ impl<'c> Relations<'c> {
         moving.flat_map(|rule| [rule.least, rule.most]).collect()
     }
 
+    /// The preferences that tell nodes of one zone apart.
+    pub(super) fn by_node(&self, cluster: &Cluster) -> SmallVec<[&Preference<'c>; 4]> {
+        self.preferences.iter().filter(|it| !it.by_zone(cluster)).collect()
+    }
+
     /// Whether nodes of one zone differ by their pods, for soft spread constraints and for
     /// preferences.
     pub(super) fn values_nodes(&self, cluster: &Cluster) -> [bool; 2] {
-        let by_node = |it: &Preference<'_>| !it.by_zone(cluster);
         [
             self.soft.as_ref().is_some_and(|soft| soft.hosts().is_some()),
-            self.preferences.iter().any(by_node),
+            !self.by_node(cluster).is_empty(),
         ]
     }
 
@@ -139,7 +143,7 @@ impl<'c> Relations<'c> {
         for (zone, witness) in witnesses.iter_mut().enumerate() {
             zones.push(match valued {
                 _ if !self.allows_zone(zone) => Span::of_alike(false),
-                Some((_, spans)) => spans.zone(blocks, zone),
+                Some((_, spans)) => spans.zone(blocks.of_zone(zone)),
                 None => Span::of_alike(race.is_feasible(zone, witness)),
             });
         }

@@ -13,6 +13,7 @@ use crate::plugins::node_resources_fit::fast::{Fit, FitsTwo, LeastAllocated};
 use crate::profile::{FitStrategy, Profile};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
+use crate::state::log::Journal;
 use crate::state::nodes::NodeRow;
 
 /// What resources a class asks for, and how the nodes fare by them.
@@ -46,6 +47,11 @@ impl<S: Score> Shape<S> {
     /// How the nodes fare.
     pub(super) fn column(&self) -> &Column<S> {
         self.column.column()
+    }
+
+    /// Nodes that fare better than before, or became infeasible.
+    pub(super) fn changes(&self) -> &Journal<NodeIx> {
+        self.column.changes()
     }
 
     /// Brings the column up to date.

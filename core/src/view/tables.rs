@@ -1,8 +1,10 @@
 //! The columns of all facets, and which of them a class is made of.
 
 use super::class::{ClassView, Fixed};
-use super::facets::{FacetIx, Facets, LiveColumn, Normalized};
+use super::counted::CountedColumn;
+use super::facets::{FacetIx, Facets, LiveColumn};
 use super::kept::Nearby;
+use super::normalized::Normalized;
 use super::shape::Shape;
 use super::{NeedsPlainRules, Weights};
 use crate::base::bits::Bits;
@@ -63,12 +65,12 @@ impl<S> Default for Tables<S> {
 #[derive(Clone, Debug)]
 pub(super) struct Valued<R, S> {
     pub(super) rule: R,
-    pub(super) values: LiveColumn<S>,
+    pub(super) values: CountedColumn<S>,
 }
 
 impl<R, S> Valued<R, S> {
     fn new(rule: R) -> Self {
-        Self { rule, values: LiveColumn::default() }
+        Self { rule, values: CountedColumn::default() }
     }
 }
 
@@ -109,7 +111,8 @@ impl<S: Score> Tables<S> {
         let disliked = (weights.taints > 0).then(|| {
             self.disliked.find_or_make(asks.tolerations, || {
                 let tolerations = pod(cluster).spec.canonical_tolerations();
-                taint_toleration::fast::disliked(&tolerations, cluster).map(Normalized::new)
+                taint_toleration::fast::disliked(&tolerations, cluster)
+                    .map(|raw| Normalized::new(raw, blocks))
             })
         });
         let added = arguments.added_affinity.as_ref();
@@ -117,7 +120,7 @@ impl<S: Score> Tables<S> {
             let terms = node_affinity::fast::preferred(&pod(cluster), added)
                 .map_err(|_| NeedsPlainRules)?;
             let terms = terms.filter(|_| weights.affinity > 0);
-            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
+            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster), blocks)))
         })?;
         let may_spread = asks.may_spread || !cluster.store().services.is_empty();
         let constraints =

@@ -8,7 +8,7 @@ use crate::plugins::Plugin;
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::InterPodArguments;
 use crate::state::Cluster;
-use crate::state::counters::{CarrierKey, CarrierKind};
+use crate::state::counters::{CarrierKey, CarrierKind, Tally};
 use crate::state::ix::{CarrierIx, CounterIx, KeyIx, LabelSetIx, NodeIx};
 use crate::state::topology::{Domain, NO_DOMAIN};
 use smallvec::SmallVec;
@@ -76,28 +76,32 @@ impl InterPod {
         let domains = |key| cluster.topology().domains(key);
         let counted = move |counter: &CounterIx| {
             let key = counters.counter_key(*counter).key;
-            (counters.count(*counter), domains(key))
+            (*counter, counters.count(*counter), domains(key))
         };
         let least = if self.is_first(cluster) { 0 } else { 1 };
-        let near = self.near.iter().map(counted).map(move |(counter, domains)| DomainRule {
+        let near = self.near.iter().map(counted).map(move |(index, counter, domains)| DomainRule {
             domains,
+            tally: Tally::Counter(index),
             counts: &counter.counts,
             least,
             most: i32::MAX,
             key_required: true,
         });
-        let none = |domains, counts| DomainRule {
+        let none = |domains, tally, counts| DomainRule {
             domains,
+            tally,
             counts,
             least: 0,
             most: 0,
             key_required: false,
         };
-        let away = self.away.iter().map(counted).filter(|(counter, _)| counter.total > 0);
-        let away = away.map(move |(counter, domains)| none(domains, &counter.counts));
+        let away = self.away.iter().map(counted).filter(|(_, counter, _)| counter.total > 0);
+        let away = away.map(move |(index, counter, domains)| {
+            none(domains, Tally::Counter(index), &counter.counts)
+        });
         let existing = self.existing_anti(cluster).map(move |carrier| {
             let key = counters.carrier_key(carrier).key;
-            none(domains(key), &counters.carried(carrier).counts)
+            none(domains(key), Tally::Carrier(carrier), &counters.carried(carrier).counts)
         });
         near.chain(away).chain(existing)
     }
@@ -158,7 +162,8 @@ impl InterPod {
             let counted = counters.count(*counter);
             if counted.total > 0 {
                 let key = counters.counter_key(*counter).key;
-                found.push(Preference { key, amounts: Amounts::Counts(&counted.counts, *weight) });
+                let amounts = Amounts::Counts(&counted.counts, *weight);
+                found.push(Preference { key, tally: Tally::Counter(*counter), amounts });
             }
         }
         let hard = arguments.hard_pod_affinity_weight;
@@ -171,7 +176,7 @@ impl InterPod {
                 CarrierKind::Preferred => Amounts::Weights(&carried.weights),
                 CarrierKind::RequiredAffinity | CarrierKind::RequiredAnti => continue,
             };
-            found.push(Preference { key, amounts });
+            found.push(Preference { key, tally: Tally::Carrier(carrier), amounts });
         }
         found
     }
@@ -226,6 +231,8 @@ pub fn normalized(raw: i64, (min, max): (i64, i64), weight: i64) -> i64 {
 pub struct Preference<'c> {
     /// Whose domains.
     pub key: KeyIx,
+    /// What counts the pods.
+    pub tally: Tally,
     amounts: Amounts<'c>,
 }
 

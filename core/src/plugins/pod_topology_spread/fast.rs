@@ -11,6 +11,7 @@ use crate::plugins::Plugin;
 use crate::plugins::reason::{Code, Reason, Rejection};
 use crate::profile::SpreadArguments;
 use crate::state::Cluster;
+use crate::state::counters::Tally;
 use crate::state::ix::{CounterIx, EligibleIx, KeyIx, NodeIx};
 use crate::state::node_sets::{Eligible, Requirements};
 use crate::state::topology::{Domain, EACH_NODE, NO_DOMAIN};
@@ -91,6 +92,7 @@ impl Spread {
     pub fn rules<'c>(&self, cluster: &'c Cluster) -> impl Iterator<Item = DomainRule<'c>> {
         self.hard.iter().map(|hard| DomainRule {
             domains: cluster.topology().domains(hard.key),
+            tally: Tally::Counter(hard.counter),
             counts: &cluster.counters().count(hard.counter).counts,
             least: i32::MIN,
             most: hard.limit(cluster).clamp(i32::MIN.into(), i32::MAX.into()) as i32,
@@ -112,7 +114,7 @@ impl Spread {
                 return None;
             }
             if zones.is_none() {
-                hosts = Some(counts);
+                hosts = Some((Tally::Counter(soft.counter), counts));
             }
             let base = (soft.max_skew - 1) as f64;
             parts.push(SoftPart { zones, counts, weight: 0.0, base });
@@ -194,8 +196,8 @@ impl Spread {
 #[derive(Clone, Debug)]
 pub struct SoftScore<'c> {
     parts: SmallVec<[SoftPart<'c>; 2]>,
-    /// Matched pods of every node, where one is about nodes.
-    hosts: Option<&'c [i32]>,
+    /// Matched pods of every node and what counts them, where one is about nodes.
+    hosts: Option<(Tally, &'c [i32])>,
 }
 
 #[derive(Clone, Debug)]
@@ -211,8 +213,8 @@ struct SoftPart<'c> {
 }
 
 impl SoftScore<'_> {
-    /// Matched pods of every node; `None` where no constraint is about nodes.
-    pub fn hosts(&self) -> Option<&[i32]> {
+    /// Matched pods of every node and what counts them; `None` where no constraint is about nodes.
+    pub fn hosts(&self) -> Option<(Tally, &[i32])> {
         self.hosts
     }
 
