@@ -11,6 +11,9 @@ use std::ops::Range;
 /// Nodes of a block. So few that the sums of a block stay in registers.
 pub const BLOCK: usize = 64;
 
+/// Scores that [`places_from`] looks at, a bit each.
+pub const PLACES: usize = 64;
+
 /// How the nodes are cut into blocks: no block reaches over the end of a zone.
 #[derive(Clone, Debug, Default)]
 pub struct Blocks {
@@ -205,19 +208,17 @@ fn sums_from<S: Score, const COLUMNS: usize>(
 #[inline]
 fn cut<S: Score>(mut scores: [S; BLOCK], length: usize) -> [S; BLOCK] {
     if length < BLOCK {
-        for (at, score) in scores.iter_mut().enumerate() {
-            *score = if (at as u8) < length as u8 { *score } else { S::REFUSED };
-        }
+        scores[length..].fill(S::REFUSED);
     }
     scores
 }
 
-/// Which of these are `wanted`, a bit each.
+/// Which of these, 64 at most, are `wanted`, a bit each.
 #[inline]
-fn places<S: Score>(scores: &[S; BLOCK], wanted: S) -> u64 {
+fn places<S: Score, const N: usize>(scores: &[S; N], wanted: S) -> u64 {
     /// Multiplied by this, the lowest bits of eight bytes come together in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0_u8; BLOCK];
+    let mut flags = [0_u8; N];
     flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(*score == wanted));
     let (bytes, _) = flags.as_chunks::<8>();
     bytes.iter().enumerate().fold(0, |places, (at, bytes)| {
@@ -225,15 +226,15 @@ fn places<S: Score>(scores: &[S; BLOCK], wanted: S) -> u64 {
     })
 }
 
-/// Which of the [`BLOCK`] scores from `start` on are `wanted`, a bit each; nothing beyond their end.
+/// Which of the [`PLACES`] scores from `start` on are `wanted`, a bit each; nothing beyond their end.
 /// A refused score is never wanted.
 #[inline]
 pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
     let scores = &scores[start..];
-    match scores.first_chunk() {
+    match scores.first_chunk::<PLACES>() {
         Some(scores) => places(scores, wanted),
         None => {
-            let mut part = [S::REFUSED; BLOCK];
+            let mut part = [S::REFUSED; PLACES];
             part[..scores.len()].copy_from_slice(scores);
             places(&part, wanted)
         }
@@ -273,8 +274,20 @@ fn largest_of<S: Score, const COLUMNS: usize>(
     nodes: Range<usize>,
     largest: &mut [S],
 ) {
-    for (largest, start) in largest.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
-        *largest = max(&cut(sums_from(columns, start), nodes.end - start));
+    let parts = columns.map(|column| column.scores[nodes.start..].as_chunks::<BLOCK>().0);
+    let sums = |block: usize| {
+        let mut sums = parts[0][block];
+        for part in &parts[1..] {
+            sums.iter_mut().zip(&part[block]).for_each(|(sum, it)| *sum = sum.plus(*it));
+        }
+        sums
+    };
+    let full = nodes.len() / BLOCK;
+    for (block, largest) in largest.iter_mut().enumerate().take(full) {
+        *largest = max(&sums(block));
+    }
+    if let Some(largest) = largest.get_mut(full) {
+        *largest = max(&cut(sums(full), nodes.len() - full * BLOCK));
     }
 }
 
@@ -322,11 +335,11 @@ mod tests {
 
         #[test]
         fn a_look_finds_the_first_of_the_largest(
-            one in prop::collection::vec(-9_i16..9, 64),
-            other in prop::collection::vec(0_i16..9, 64),
-            length in 1_usize..=64,
+            one in prop::collection::vec(-9_i16..9, BLOCK),
+            other in prop::collection::vec(0_i16..9, BLOCK),
+            length in 1..=BLOCK,
         ) {
-            let blocks = Blocks::new(std::slice::from_ref(&(0..64)));
+            let blocks = Blocks::new(std::slice::from_ref(&(0..BLOCK)));
             let sums: Vec<i16> = one.iter().zip(&other).map(|(a, b)| a + b).take(length).collect();
             let columns = [&Column::new(one, &blocks), &Column::new(other, &blocks)];
             let largest = max(&sums);

@@ -7,7 +7,7 @@ mod blocks;
 mod domain_rule;
 
 pub use blocks::{
-    BLOCK, Blocks, Column, largest_sums, look, places_from, sum_at, sums, total,
+    BLOCK, Blocks, Column, PLACES, largest_sums, look, places_from, sum_at, sums, total,
 };
 pub use domain_rule::DomainRule;
 

@@ -4,17 +4,13 @@
 use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score};
 use crate::state::ix::NodeIx;
-use std::cmp::Reverse;
-use std::ops::Range;
 
 /// Raw scores of a static facet with the weighted scores they are normalised to.
 #[derive(Clone, Debug)]
 pub(super) struct Normalized<S> {
     raw: Vec<i32>,
-    /// The distinct raw scores, from the largest to the smallest.
+    /// Distinct raw scores from the largest down, as far as anybody asked.
     levels: Vec<Level>,
-    /// The nodes of the levels, in this order.
-    nodes: Vec<NodeIx>,
     /// What was made for some largest raw scores of feasible nodes: classes that share the facet
     /// may differ in that.
     made: Vec<(i32, Column<S>)>,
@@ -26,18 +22,9 @@ pub(super) struct Normalized<S> {
 #[derive(Clone, Debug)]
 struct Level {
     raw: i32,
-    zones: Vec<InZone>,
-    /// In which of the zones one was feasible when asked last.
-    witness: usize,
-}
-
-/// Those of them that lie in one zone.
-#[derive(Clone, Debug)]
-struct InZone {
-    zone: usize,
-    /// Their places; they are in order there.
-    nodes: Range<usize>,
-    /// Which of them was feasible when asked last.
+    /// The zones that have one, and in each the one that was feasible when asked last.
+    zones: Vec<(usize, NodeIx)>,
+    /// In which of them one was feasible when asked last.
     witness: usize,
 }
 
@@ -45,24 +32,8 @@ struct InZone {
 const MADE: usize = 8;
 
 impl<S: Score> Normalized<S> {
-    pub(super) fn new(raw: Vec<i32>, blocks: &Blocks) -> Self {
-        let mut nodes: Vec<NodeIx> = (0..raw.len()).map(NodeIx::new).collect();
-        nodes.sort_by_key(|node| Reverse(raw[node.at()]));
-        let mut levels: Vec<Level> = Vec::new();
-        let place = |node: NodeIx| (raw[node.at()], blocks.zone_of(node));
-        let mut start = 0;
-        for alike in nodes.chunk_by(|one, other| place(*one) == place(*other)) {
-            let (raw, zone) = place(alike[0]);
-            if levels.last().is_none_or(|last| last.raw != raw) {
-                levels.push(Level { raw, zones: Vec::new(), witness: 0 });
-            }
-            let nodes = start..start + alike.len();
-            start = nodes.end;
-            if let Some(level) = levels.last_mut() {
-                level.zones.push(InZone { zone, nodes, witness: 0 });
-            }
-        }
-        Self { raw, levels, nodes, made: vec![(-1, Column::default())], current: 0 }
+    pub(super) fn new(raw: Vec<i32>) -> Self {
+        Self { raw, levels: Vec::new(), made: vec![(-1, Column::default())], current: 0 }
     }
 
     /// Makes the default normalisation where `max` is the largest raw score of the feasible nodes,
@@ -104,11 +75,8 @@ impl<S: Score> Normalized<S> {
 
     /// The largest raw score of a feasible node; 0 where there is none.
     pub(super) fn max_over(&self, totals: &[S]) -> i32 {
-        let feasible = |level: &&Level| {
-            let mut nodes = level.zones.iter().flat_map(|zone| &self.nodes[zone.nodes.clone()]);
-            nodes.any(|node| totals[node.at()].is_feasible())
-        };
-        self.levels.iter().find(feasible).map_or(0, |level| level.raw)
+        let all = totals.iter().zip(&self.raw);
+        all.filter(|(total, _)| total.is_feasible()).map(|(_, raw)| *raw).max().unwrap_or(0)
     }
 
     /// Makes the default normalisation where `feasible` tells which nodes are feasible; it knows of
@@ -121,14 +89,23 @@ impl<S: Score> Normalized<S> {
         reversed: bool,
         feasible: &impl Feasible,
     ) {
-        let nodes = &self.nodes;
-        let mut levels = self.levels.iter_mut();
-        let found = levels.find_map(|level| {
+        let mut at = 0;
+        let max = loop {
+            if at == self.levels.len() {
+                let below = self.levels.last().map_or(i32::MAX, |last| last.raw);
+                match self.raw.iter().copied().filter(|raw| *raw < below).max() {
+                    Some(raw) => self.levels.push(Level::new(raw, &self.raw, blocks)),
+                    None => break 0,
+                }
+            }
+            let level = &mut self.levels[at];
             // Where nothing is left but zeros they are the largest, whoever is feasible.
-            let found = level.raw == 0 || level.is_feasible(nodes, blocks, feasible);
-            found.then_some(level.raw)
-        });
-        self.normalize(blocks, found.unwrap_or(0), weight, reversed);
+            if level.raw == 0 || level.is_feasible(&self.raw, blocks, feasible) {
+                break level.raw;
+            }
+            at += 1;
+        };
+        self.normalize(blocks, max, weight, reversed);
     }
 }
 
@@ -145,45 +122,49 @@ pub(super) trait Feasible {
 }
 
 impl Level {
+    /// The nodes whose raw score is `raw`; nobody was asked yet.
+    fn new(raw: i32, all: &[i32], blocks: &Blocks) -> Self {
+        let first = |zone: usize| {
+            let nodes = blocks.nodes_of_zone(zone);
+            let at = all[nodes.clone()].iter().position(|it| *it == raw)?;
+            Some((zone, NodeIx::new(nodes.start + at)))
+        };
+        Self { raw, zones: (0..blocks.zones()).filter_map(first).collect(), witness: 0 }
+    }
+
     /// Whether some node of the level is feasible.
-    fn is_feasible(&mut self, nodes: &[NodeIx], blocks: &Blocks, feasible: &impl Feasible) -> bool {
-        let (before, after) = self.zones.split_at_mut(self.witness);
-        let mut zones = after.iter_mut().chain(before);
-        let found = zones.position(|in_zone| {
-            feasible.in_zone(in_zone.zone) && in_zone.is_feasible(nodes, blocks, feasible)
+    fn is_feasible(&mut self, all: &[i32], blocks: &Blocks, feasible: &impl Feasible) -> bool {
+        let Self { raw, zones, witness } = self;
+        let (before, after) = zones.split_at_mut(*witness);
+        let found = after.iter_mut().chain(before).position(|(zone, node)| {
+            feasible.in_zone(*zone) && {
+                let found = feasible_in_zone(*zone, *raw, *node, all, blocks, feasible);
+                *node = found.unwrap_or(*node);
+                found.is_some()
+            }
         });
-        self.witness = found.map_or(0, |found| (self.witness + found) % self.zones.len());
+        *witness = found.map_or(0, |found| (*witness + found) % zones.len());
         found.is_some()
     }
 }
 
-impl InZone {
-    /// Whether one of the nodes is feasible.
-    fn is_feasible(&mut self, nodes: &[NodeIx], blocks: &Blocks, feasible: &impl Feasible) -> bool {
-        let nodes = &nodes[self.nodes.clone()];
-        let find = |places: Range<usize>| {
-            let mut at = places.start;
-            while at < places.end {
-                let block = blocks.of_node(nodes[at]);
-                let end = blocks.nodes(block).end;
-                let of_block = nodes[at..places.end].iter().take_while(|node| node.at() < end);
-                if !feasible.in_block(block) {
-                    at += of_block.count();
-                    continue;
-                }
-                for node in of_block {
-                    if feasible.node(*node) {
-                        return Some(at);
-                    }
-                    at += 1;
-                }
-            }
-            None
-        };
-        let found = find(self.witness..nodes.len()).or_else(|| find(0..self.witness));
-        self.witness = found.unwrap_or(0);
-        found.is_some()
+/// A feasible node of a zone with this raw score, the witness if it still is one.
+fn feasible_in_zone(
+    zone: usize,
+    raw: i32,
+    witness: NodeIx,
+    all: &[i32],
+    blocks: &Blocks,
+    feasible: &impl Feasible,
+) -> Option<NodeIx> {
+    if feasible.in_block(blocks.of_node(witness)) && feasible.node(witness) {
+        return Some(witness);
     }
+    let mut open = blocks.of_zone(zone).filter(|block| feasible.in_block(*block));
+    open.find_map(|block| {
+        let mut nodes = blocks.nodes(block).filter(|node| all[*node] == raw).map(NodeIx::new);
+        nodes.find(|node| feasible.node(*node))
+    })
 }
 
 #[cfg(test)]
@@ -196,11 +177,11 @@ mod tests {
 
     impl Feasible for Those<'_> {
         fn in_zone(&self, zone: usize) -> bool {
-            !self.2[self.0.of_zone(zone).start]
+            !self.2[self.0.of_zone(zone).start % 4]
         }
 
         fn in_block(&self, block: usize) -> bool {
-            !self.2[block]
+            !self.2[block % 4]
         }
 
         fn node(&self, node: NodeIx) -> bool {
@@ -216,7 +197,7 @@ mod tests {
                 (prop::collection::vec(prop::bool::weighted(0.1), 200), any::<[bool; 4]>()), 1..12),
         ) {
             let blocks = Blocks::new(&[0..90, 90..200]);
-            let mut settled: Normalized<i16> = Normalized::new(raw.clone(), &blocks);
+            let mut settled: Normalized<i16> = Normalized::new(raw.clone());
             for (feasible, closed) in &decisions {
                 let some = Those(&blocks, feasible, *closed);
                 settled.settle(&blocks, 3, true, &some);

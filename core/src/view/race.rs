@@ -8,8 +8,8 @@ use super::grades::{Grade, Span, Spans};
 use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    BLOCK, Blocks, Column, DomainRule, Score, add, add_to_all, largest_sums, look, max, places_from,
-    sum_at, sums,
+    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, largest_sums, look, max,
+    places_from, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -175,16 +175,19 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         let mut limit = u32::MAX;
         // Blocks before this one are done with.
         let mut next = 0;
-        for start in (0..blocks.len()).step_by(BLOCK) {
+        for start in (0..blocks.len()).step_by(PLACES) {
             let mut places = places_from(self.bounds, start, level);
-            while places != 0 {
-                let block = start + places.trailing_zeros() as usize;
-                places &= places - 1;
-                if block < next {
-                    continue;
+            loop {
+                let done = next.max(start) - start;
+                places &= u64::MAX.checked_shl(done as u32).unwrap_or(0);
+                if places == 0 {
+                    break;
                 }
+                let block = start + places.trailing_zeros() as usize;
+                next = block + 1;
                 let zone = blocks.zone_of_block(block);
-                // Within a zone nodes are in order of their names.
+                // Within a zone nodes are in order of their names: one that is too late, or that has
+                // the level, ends the search there.
                 if nodes.rank[NodeIx::new(blocks.nodes(block).start)] >= limit {
                     next = blocks.of_zone(zone).end;
                 } else if let Some(node) = self.first_of_block(zone, block, level)? {

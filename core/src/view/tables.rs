@@ -112,7 +112,7 @@ impl<S: Score> Tables<S> {
             self.disliked.find_or_make(asks.tolerations, || {
                 let tolerations = pod(cluster).spec.canonical_tolerations();
                 taint_toleration::fast::disliked(&tolerations, cluster)
-                    .map(|raw| Normalized::new(raw, blocks))
+                    .map(|raw| Normalized::new(raw))
             })
         });
         let added = arguments.added_affinity.as_ref();
@@ -120,7 +120,7 @@ impl<S: Score> Tables<S> {
             let terms = node_affinity::fast::preferred(&pod(cluster), added)
                 .map_err(|_| NeedsPlainRules)?;
             let terms = terms.filter(|_| weights.affinity > 0);
-            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster), blocks)))
+            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
         })?;
         let may_spread = asks.may_spread || !cluster.store().services.is_empty();
         let constraints =
