@@ -171,4 +171,3 @@ impl<I: Ix, T> SparseVec<I, T> {
         self.items.iter_mut()
     }
 }
-

@@ -278,16 +278,6 @@ fn largest_of<S: Score, const COLUMNS: usize>(
     }
 }
 
-/// The sums of the columns, for all nodes.
-pub fn total<S: Score>(columns: &[&Column<S>]) -> Vec<S> {
-    let Some((first, more)) = columns.split_first() else { return Vec::new() };
-    // With room for what every column has behind its scores.
-    let mut totals = Vec::with_capacity(first.scores.len());
-    totals.extend_from_slice(first.scores());
-    more.iter().for_each(|column| super::add(&mut totals, column.scores()));
-    totals
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,7 +325,6 @@ mod tests {
             let mut found = [0];
             largest_sums(&columns, 0..length, &mut found);
             prop_assert_eq!(found[0], largest);
-            prop_assert_eq!(&total(&columns)[..length], &sums);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
             for wanted in 0..20 {
                 let first = sums.iter().position(|sum| *sum == wanted);

@@ -62,7 +62,8 @@ impl Cluster {
     fn digest_sums(&self, digest: &mut Digest) {
         let nodes = &self.nodes;
         for node in &nodes.by_rank {
-            let pods: BTreeSet<_> = nodes.pods.of(*node).iter().map(|pod| self.key_of(*pod)).collect();
+            let pods: BTreeSet<_> =
+                nodes.pods.of(*node).iter().map(|pod| self.key_of(*pod)).collect();
             let ephemeral = &nodes.ephemeral_storage;
             digest.add(&nodes.rows[*node]);
             digest.add(&(ephemeral.allocatable[*node], ephemeral.requested[*node]));

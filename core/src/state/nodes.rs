@@ -66,7 +66,8 @@ impl NodeRow {
         let allocatable = [self.allocatable_milli_cpu, self.allocatable_memory];
         let requested = [self.requested_milli_cpu, self.requested_memory];
         let scored = [self.scored_milli_cpu, self.scored_memory];
-        let all = [allocatable, requested, scored].as_flattened().iter().fold(0, |all, it| all | it);
+        let all =
+            [allocatable, requested, scored].as_flattened().iter().fold(0, |all, it| all | it);
         let exact = (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0;
         exact.then(|| CpuAndMemory {
             allocatable: allocatable.map(float),

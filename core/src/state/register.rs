@@ -42,7 +42,11 @@ impl Cluster {
             asks: self.asked.by(pod, take.ports.to_vec()),
             priority: pod.priority(),
             terminating: key.terminating,
-            scheduler_name: pod.spec.scheduler_name.as_deref().map(|name| self.classes.shared(name)),
+            scheduler_name: pod
+                .spec
+                .scheduler_name
+                .as_deref()
+                .map(|name| self.classes.shared(name)),
             take,
             carried: self.carried_by(pod),
             pod: Arc::new(sample),

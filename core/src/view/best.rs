@@ -87,7 +87,8 @@ impl<S: Score> View<S> {
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
                 let sweeps = &mut sweeps[columns.len() % 8];
-                let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds, sweeps, kept);
+                let mut race =
+                    Race::new(cluster.nodes(), blocks, &columns, rules, bounds, sweeps, kept);
                 let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
                 refused.for_each(|zone| race.leave_out(zone));
                 let valued = spans.as_deref_mut().map(|spans| {

@@ -8,8 +8,8 @@ use super::grades::{Grade, Span, Spans};
 use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    BLOCK, Blocks, Column, DomainRule, Score, add, add_to_all, largest_sums, look, max, places_from,
-    sum_at, sums,
+    BLOCK, Blocks, Column, DomainRule, Score, add, add_to_all, largest_sums, look, max,
+    places_from, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -176,13 +176,18 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         // Blocks before this one are done with.
         let mut next = 0;
         for start in (0..blocks.len()).step_by(BLOCK) {
+            if next >= start + BLOCK {
+                continue;
+            }
             let mut places = places_from(self.bounds, start, level);
-            while places != 0 {
+            loop {
+                let done = next.saturating_sub(start) as u32;
+                places &= u64::MAX.checked_shl(done).unwrap_or(0);
+                if places == 0 {
+                    break;
+                }
                 let block = start + places.trailing_zeros() as usize;
                 places &= places - 1;
-                if block < next {
-                    continue;
-                }
                 let zone = blocks.zone_of_block(block);
                 // Within a zone nodes are in order of their names.
                 if nodes.rank[NodeIx::new(blocks.nodes(block).start)] >= limit {
@@ -294,7 +299,12 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             at_most = at_most.plus(grade.score(zone, largest.unwrap_or_default()));
         }
         let sums = sums(self.columns, nodes.clone());
-        self.keep(block, max(&sums));
+        let largest = max(&sums);
+        self.keep(block, largest);
+        if largest.plus(at_most) < level {
+            self.bounds[block] = largest.plus(at_most);
+            return None;
+        }
         let mut largest = S::REFUSED;
         for (node, sum) in nodes.zip(sums) {
             if !sum.is_feasible() || sum.plus(at_most) <= largest {
