@@ -197,11 +197,7 @@ fn sums_from<S: Score, const COLUMNS: usize>(
     start: usize,
 ) -> [S; BLOCK] {
     let parts = columns.map(|column| column.part(start));
-    let mut sums = *parts[0];
-    for part in &parts[1..] {
-        sums.iter_mut().zip(*part).for_each(|(sum, it)| *sum = sum.plus(*it));
-    }
-    sums
+    std::array::from_fn(|at| parts[1..].iter().fold(parts[0][at], |sum, it| sum.plus(it[at])))
 }
 
 /// Refuses what lies beyond the end of a block.
@@ -252,55 +248,6 @@ pub fn look<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, wanted: S) ->
     }
 }
 
-/// For every block of the nodes of a zone the largest of the sums of the columns.
-pub fn largest_sums<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, largest: &mut [S]) {
-    // Every number of columns that occurs has a loop of its own.
-    match *columns {
-        [a] => largest_of([a], nodes, largest),
-        [a, b] => largest_of([a, b], nodes, largest),
-        [a, b, c] => largest_of([a, b, c], nodes, largest),
-        [a, b, c, d] => largest_of([a, b, c, d], nodes, largest),
-        [a, b, c, d, e] => largest_of([a, b, c, d, e], nodes, largest),
-        _ => {
-            for (largest, start) in largest.iter_mut().zip(nodes.clone().step_by(BLOCK)) {
-                *largest = max(&sums(columns, start..nodes.end.min(start + BLOCK)));
-            }
-        }
-    }
-}
-
-fn largest_of<S: Score, const COLUMNS: usize>(
-    columns: [&Column<S>; COLUMNS],
-    nodes: Range<usize>,
-    largest: &mut [S],
-) {
-    let parts = columns.map(|column| column.scores[nodes.start..].as_chunks::<BLOCK>().0);
-    let sums = |block: usize| {
-        let mut sums = parts[0][block];
-        for part in &parts[1..] {
-            sums.iter_mut().zip(&part[block]).for_each(|(sum, it)| *sum = sum.plus(*it));
-        }
-        sums
-    };
-    let full = nodes.len() / BLOCK;
-    for (block, largest) in largest.iter_mut().enumerate().take(full) {
-        *largest = max(&sums(block));
-    }
-    if let Some(largest) = largest.get_mut(full) {
-        *largest = max(&cut(sums(full), nodes.len() - full * BLOCK));
-    }
-}
-
-/// The sums of the columns, for all nodes.
-pub fn total<S: Score>(columns: &[&Column<S>]) -> Vec<S> {
-    let Some((first, more)) = columns.split_first() else { return Vec::new() };
-    // With room for what every column has behind its scores.
-    let mut totals = Vec::with_capacity(first.scores.len());
-    totals.extend_from_slice(first.scores());
-    more.iter().for_each(|column| super::add(&mut totals, column.scores()));
-    totals
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,10 +292,7 @@ mod tests {
             let largest = max(&sums);
             let first = sums.iter().position(|sum| *sum == largest);
             prop_assert_eq!(look(&columns, 0..length, largest).ok(), first);
-            let mut found = [0];
-            largest_sums(&columns, 0..length, &mut found);
-            prop_assert_eq!(found[0], largest);
-            prop_assert_eq!(&total(&columns)[..length], &sums);
+            prop_assert_eq!(max(&super::sums(&columns, 0..length)), largest);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
             for wanted in 0..20 {
                 let first = sums.iter().position(|sum| *sum == wanted);

@@ -31,21 +31,13 @@ pub(super) struct Memory<S> {
     spans: Spans<S>,
     /// In every zone a node that was feasible for some pod.
     witnesses: Vec<Option<NodeIx>>,
-    /// What races by as many columns learnt, see [`Race::new`].
-    sweeps: [u8; 8],
     /// How many classes keep their bounds.
     pub(super) kept: usize,
 }
 
 impl<S> Default for Memory<S> {
     fn default() -> Self {
-        Self {
-            bounds: Vec::new(),
-            spans: Spans::default(),
-            witnesses: Vec::new(),
-            sweeps: [0; 8],
-            kept: 0,
-        }
+        Self { bounds: Vec::new(), spans: Spans::default(), witnesses: Vec::new(), kept: 0 }
     }
 }
 
@@ -59,7 +51,7 @@ impl<S: Score> View<S> {
     ) -> Option<Option<(NodeIx, i64)>> {
         let relations = Relations::new(cluster, class, self)?;
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
-        let Memory { bounds, spans, witnesses, sweeps, .. } = memory;
+        let Memory { bounds, spans, witnesses, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
         tables.normalize(class, blocks, *weights, &relations);
         let valued = relations.values_nodes(cluster);
@@ -86,9 +78,7 @@ impl<S: Score> View<S> {
                 let kept = kept.as_deref_mut().map(|kept| (kept, &journals, tables.stamp(class)));
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
-                let sweeps = &mut sweeps[columns.len() % 8];
-                let mut race =
-                    Race::new(cluster.nodes(), blocks, &columns, rules, bounds, sweeps, kept);
+                let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds, kept);
                 let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
                 refused.for_each(|zone| race.leave_out(zone));
                 let valued = spans.as_deref_mut().map(|spans| {

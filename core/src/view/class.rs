@@ -29,6 +29,8 @@ pub(super) struct ClassView {
     pub(super) inter_pod: Option<FacetIx>,
     /// What both of these say about single nodes.
     pub(super) nearby: FacetIx,
+    /// One of these may say something: otherwise nobody asks them.
+    pub(super) related: bool,
 }
 
 impl ClassView {

@@ -27,6 +27,8 @@ pub(super) struct Nearby<S> {
 #[derive(Clone, Debug)]
 pub(super) struct Kept<S> {
     pub(super) bounds: Vec<S>,
+    /// The first node of every block that had a sum which no node of the block exceeded.
+    pub(super) firsts: Vec<(S, NodeIx)>,
     stamp: Stamp,
     seen: Bookmarks,
 }
@@ -103,7 +105,12 @@ impl<S: Score> View<S> {
 
 impl<S> Default for Kept<S> {
     fn default() -> Self {
-        Self { bounds: Vec::new(), stamp: Stamp::new(), seen: Bookmarks::default() }
+        Self {
+            bounds: Vec::new(),
+            firsts: Vec::new(),
+            stamp: Stamp::new(),
+            seen: Bookmarks::default(),
+        }
     }
 }
 
@@ -121,8 +128,9 @@ impl<S: Score> Kept<S> {
         match self.seen.read(journals).filter(|_| self.stamp == stamp) {
             Some(changed) => {
                 for node in changed {
-                    let kept = &mut self.bounds[blocks.of_node(node)];
-                    *kept = sum_at(columns, node.at()).max(*kept);
+                    let block = blocks.of_node(node);
+                    self.bounds[block] = sum_at(columns, node.at()).max(self.bounds[block]);
+                    self.firsts[block].0 = S::REFUSED;
                 }
                 for (kept, bound) in self.bounds.iter_mut().zip(bounds) {
                     *kept = (*bound).min(*kept);
@@ -132,9 +140,18 @@ impl<S: Score> Kept<S> {
             None => {
                 self.bounds.clear();
                 self.bounds.extend_from_slice(bounds);
+                self.firsts.clear();
+                self.firsts.resize(bounds.len(), (S::REFUSED, NodeIx::new(0)));
             }
         }
         self.stamp = stamp;
+    }
+
+    /// The node of a block that was the first with this sum, where no node of the block had more. It
+    /// still is the first if it has the sum, for no other has risen since.
+    pub(super) fn first(&self, block: usize, sum: S) -> Option<NodeIx> {
+        let (of, node) = self.firsts[block];
+        (of == sum).then_some(node)
     }
 }
 

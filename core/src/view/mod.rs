@@ -18,6 +18,8 @@ mod race;
 mod relations;
 mod shape;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use crate::base::index::{Ix, SparseVec};
 use crate::column::{Blocks, Score, add, add_to_all};

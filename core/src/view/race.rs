@@ -8,8 +8,8 @@ use super::grades::{Grade, Span, Spans};
 use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, largest_sums, look, max,
-    places_from, sum_at, sums,
+    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, look, max, places_from, sum_at,
+    sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -38,8 +38,8 @@ pub(super) struct Race<'a, 'c, S> {
     rules: &'a [DomainRule<'c>],
     /// No node of the block has a larger total.
     bounds: &'a mut Vec<S>,
-    /// The same for the sum of the columns, where somebody keeps what is found out about it.
-    kept: Option<&'a mut [S]>,
+    /// What is found out about the sum of the columns, where somebody keeps it.
+    kept: Option<&'a mut Kept<S>>,
     /// What the zone of a node adds to its total; empty where that is nothing.
     of_zones: SmallVec<[S; 16]>,
     /// What else follows the pods of the node and of its zone.
@@ -48,17 +48,14 @@ pub(super) struct Race<'a, 'c, S> {
     spans: Option<&'a Spans<S>>,
     /// Blocks of which a node was refused by the rules.
     ruled: SmallVec<[usize; RULED]>,
-    /// How many blocks may still be looked into in vain, before all get their true largest totals.
-    /// A look takes four times as long as a block in that sweep, so that at worst the looks before
-    /// it take as long again.
+    /// How many blocks may still be looked into in vain, before all that promise enough get their
+    /// true largest totals.
     looks: usize,
-    /// For how many more races like this one all blocks get their true largest totals at once,
-    /// because many looks were in vain lately.
-    sweeps: &'a mut u8,
 }
 
-/// How many races go without looks in vain after one that had too many.
-const SWEEPS: u8 = 15;
+/// Blocks that are looked into in vain, each the best of all, before a bound is known to be worth
+/// little.
+const LOOKS: usize = 4;
 
 impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// A race by the columns.
@@ -68,7 +65,6 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         columns: &'a [&'a Column<S>],
         rules: &'a [DomainRule<'c>],
         bounds: &'a mut Vec<S>,
-        sweeps: &'a mut u8,
         kept: Option<(&'a mut Kept<S>, &Journals<'_>, Stamp)>,
     ) -> Self {
         bounds.clear();
@@ -78,7 +74,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         }
         let kept = kept.map(|(kept, journals, stamp)| {
             kept.repair(blocks, columns, journals, stamp, bounds);
-            &mut *kept.bounds
+            kept
         });
         Self {
             nodes,
@@ -91,8 +87,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             grades: SmallVec::new(),
             spans: None,
             ruled: SmallVec::new(),
-            looks: 16 + blocks.len() / 4,
-            sweeps,
+            looks: LOOKS,
         }
     }
 
@@ -144,10 +139,6 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The best node and its total.
     pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
-        if *self.sweeps > 0 && self.grades.is_empty() && self.kept.is_none() {
-            *self.sweeps -= 1;
-            self.find_largest_of_blocks();
-        }
         loop {
             let level = max(self.bounds);
             if !level.is_feasible() {
@@ -156,12 +147,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             match self.first_of_all(level) {
                 Ok(Some(winner)) => return Ok(Some((winner, level))),
                 Ok(None) => {}
-                Err(Halt::TooManyLooks) => {
-                    if self.kept.is_none() {
-                        *self.sweeps = SWEEPS;
-                    }
-                    self.find_largest_of_blocks();
-                }
+                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(level),
                 Err(Halt::TooManyRefused) => return Err(TooManyRefused),
             }
         }
@@ -176,6 +162,9 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         // Blocks before this one are done with.
         let mut next = 0;
         for start in (0..blocks.len()).step_by(PLACES) {
+            if next >= start + PLACES {
+                continue;
+            }
             let mut places = places_from(self.bounds, start, level);
             loop {
                 let done = next.max(start) - start;
@@ -201,27 +190,27 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         Ok(winner)
     }
 
-    /// Gives every block its true largest total.
-    fn find_largest_of_blocks(&mut self) {
+    /// Gives blocks their true largest totals, all that some node may win in.
+    fn find_largest_of_blocks(&mut self, level: S) {
         self.looks = usize::MAX;
-        for zone in 0..self.blocks.zones() {
-            let blocks = self.blocks.of_zone(zone);
-            if !max(&self.bounds[blocks.clone()]).is_feasible() {
+        let mut best = S::REFUSED;
+        // Where the most was promised others are soon known to have less.
+        let promising = self.bounds.iter().position(|bound| *bound == level).unwrap_or(0);
+        for block in (promising..self.blocks.len()).chain(0..promising) {
+            // What the rules leave of some is known better.
+            if self.bounds[block] <= best || self.ruled.contains(&block) {
                 continue;
             }
-            let of_zone = self.of_zones.get(zone).copied().unwrap_or_default();
-            let ruled = self.ruled.iter().filter(|block| blocks.contains(block));
-            let ruled: SmallVec<[(usize, S); RULED]> =
-                ruled.map(|block| (*block, self.bounds[*block])).collect();
-            let bounds = &mut self.bounds[blocks];
-            largest_sums(self.columns, self.blocks.nodes_of_zone(zone), bounds);
-            if let Some(kept) = &mut self.kept {
-                kept[self.blocks.of_zone(zone)].copy_from_slice(bounds);
-            }
-            add_to_all(bounds, of_zone);
-            // What the rules leave of these is known better.
-            ruled.into_iter().for_each(|(block, bound)| self.bounds[block] = bound);
+            let largest = max(&sums(self.columns, self.blocks.nodes(block)));
+            self.keep(block, largest);
+            self.bounds[block] = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
+            best = best.max(self.bounds[block]);
         }
+    }
+
+    /// What a zone adds to the total.
+    fn of_zone(&self, zone: usize) -> S {
+        self.of_zones.get(zone).copied().unwrap_or_default()
     }
 
     /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
@@ -251,22 +240,29 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         block: usize,
         level: S,
     ) -> Result<Option<NodeIx>, Halt> {
-        let nodes = self.blocks.nodes(block);
-        let of_zone = self.of_zones.get(zone).copied().unwrap_or_default();
         if self.grades.is_empty() && !self.ruled.contains(&block) {
-            match look(self.columns, nodes.clone(), S::new(level.get() - of_zone.get())) {
-                Err(largest) => {
-                    self.keep(block, largest);
-                    self.bounds[block] = largest.plus(of_zone);
-                    self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
-                    return Ok(None);
-                }
-                Ok(at) => {
-                    let node = NodeIx::new(nodes.start + at);
-                    if !self.is_refused(node) {
-                        return Ok(Some(node));
+            let nodes = self.blocks.nodes(block);
+            let of_zone = self.of_zone(zone);
+            let wanted = S::new(level.get() - of_zone.get());
+            let known = self.kept.as_ref().and_then(|kept| kept.first(block, wanted));
+            let known = known.filter(|node| sum_at(self.columns, node.at()) == wanted);
+            let node = match known {
+                Some(node) => node,
+                None => match look(self.columns, nodes.clone(), wanted) {
+                    Ok(at) => NodeIx::new(nodes.start + at),
+                    Err(largest) => {
+                        self.keep(block, largest);
+                        self.bounds[block] = largest.plus(of_zone);
+                        self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
+                        return Ok(None);
                     }
-                }
+                },
+            };
+            if let Some(kept) = self.kept.as_mut().filter(|_| known.is_none()) {
+                kept.firsts[block] = (wanted, node);
+            }
+            if !self.is_refused(node) {
+                return Ok(Some(node));
             }
             if self.ruled.len() == RULED {
                 return Err(Halt::TooManyRefused);
@@ -279,7 +275,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// Remembers what the largest sum of the columns in a block is.
     fn keep(&mut self, block: usize, largest: S) {
         if let Some(kept) = &mut self.kept {
-            kept[block] = largest;
+            kept.bounds[block] = largest;
         }
     }
 
@@ -290,14 +286,19 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// The same, node by node with everything that there is.
     fn first_one_by_one(&mut self, zone: usize, block: usize, level: S) -> Option<NodeIx> {
         let nodes = self.blocks.nodes(block);
-        let mut at_most = self.of_zones.get(zone).copied().unwrap_or_default();
+        let mut at_most = self.of_zone(zone);
         let of_zone = at_most;
         for grade in &mut self.grades {
             let largest = self.spans.map(|spans| spans.largest(grade.side, block..block + 1)[0]);
             at_most = at_most.plus(grade.score(zone, largest.unwrap_or_default()));
         }
         let sums = sums(self.columns, nodes.clone());
-        self.keep(block, max(&sums));
+        let largest = max(&sums);
+        self.keep(block, largest);
+        if largest.plus(at_most) < level {
+            self.bounds[block] = largest.plus(at_most);
+            return None;
+        }
         let mut largest = S::REFUSED;
         for (node, sum) in nodes.zip(sums) {
             if !sum.is_feasible() || sum.plus(at_most) <= largest {

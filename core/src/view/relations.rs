@@ -43,14 +43,11 @@ impl<'c> Relations<'c> {
         if !profile.hosts.is_empty() {
             return None;
         }
+        if !class.related {
+            return Some(Self::none());
+        }
         let inter_pod = class.inter_pod.map(|facet| &tables.inter_pod.get(facet).rule);
-        let mut relations = Self {
-            of_zones: SmallVec::new(),
-            of_nodes: SmallVec::new(),
-            preferences: SmallVec::new(),
-            soft: None,
-            allowed: SmallVec::new(),
-        };
+        let mut relations = Self::none();
         if weights.spread_filters {
             spread.rules(cluster).try_for_each(|rule| relations.add(rule))?;
         }
@@ -75,6 +72,16 @@ impl<'c> Relations<'c> {
             relations.allowed = zones.map(|zone| relations.allow_zone(zone)).collect();
         }
         Some(relations)
+    }
+
+    fn none() -> Self {
+        Self {
+            of_zones: SmallVec::new(),
+            of_nodes: SmallVec::new(),
+            preferences: SmallVec::new(),
+            soft: None,
+            allowed: SmallVec::new(),
+        }
     }
 
     fn add(&mut self, rule: DomainRule<'c>) -> Option<()> {

@@ -148,6 +148,7 @@ impl<S: Score> Tables<S> {
             spread,
             inter_pod: (weights.inter_pod_filters || weights.inter_pod > 0).then_some(inter_pod),
             nearby: self.nearby.find_or_make((spread, inter_pod), || None),
+            related: may_spread || concerned,
         })
     }
 

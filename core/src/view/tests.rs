@@ -1,0 +1,149 @@
+//! What is kept between decisions says what would be found out anew.
+
+use super::*;
+use crate::objects::{Node, Pod};
+use crate::state::Savepoint;
+use crate::state::change::Change;
+use proptest::prelude::*;
+use serde_json::json;
+
+/// Kinds of pods: what each follows is repaired in another way.
+const KINDS: usize = 9;
+
+/// A pod of one of the kinds and of one of two apps.
+fn pod(kind: usize, app: usize, name: &str) -> Pod {
+    let labels = json!({"app": format!("app-{app}")});
+    let selector = json!({"matchLabels": labels});
+    let [host, zone] = [HOST, ZONE];
+    let term = |key: &str| json!({"labelSelector": selector, "topologyKey": key});
+    let weighted = |key: &str| json!([{"weight": 10, "podAffinityTerm": term(key)}]);
+    let spread = |key: &str, skew: u32, how: &str| json!({"labelSelector": selector, "topologyKey": key, "maxSkew": skew, "whenUnsatisfiable": how});
+    let (must, may) = ("DoNotSchedule", "ScheduleAnyway");
+    let preferred = json!({"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+        {"weight": 7, "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]}}]}});
+    let (affinity, constraints) = match kind {
+        0 => (json!({}), json!([])),
+        1 => (
+            json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term(host)]}}),
+            json!([]),
+        ),
+        2 => (
+            json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighted(zone)},
+                "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": weighted(host)}}),
+            json!([spread(zone, 1, may)]),
+        ),
+        3 => (json!({}), json!([spread(zone, 1, may), spread(host, 1, may)])),
+        4 => (json!({}), json!([spread(zone, 1, must), spread(host, 1, must)])),
+        5 => (
+            json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term(zone)]}}),
+            json!([]),
+        ),
+        6 => (preferred, json!([])),
+        _ => (json!({}), json!([spread(host, 2, must), spread(host, 1, may)])),
+    };
+    let ports = if kind == 8 { json!([{"containerPort": 80, "hostPort": 80}]) } else { json!([]) };
+    let requests = json!({"cpu": format!("{}m", 100 + 150 * kind), "memory": "1Gi"});
+    let pod = json!({"metadata": {"name": name, "namespace": "default", "labels": labels},
+        "spec": {"affinity": affinity, "topologySpreadConstraints": constraints, "containers": [
+            {"name": "main", "image": "app", "ports": ports, "resources": {"requests": requests}}]}});
+    serde_json::from_value(pod).expect("a pod")
+}
+
+const HOST: &str = "kubernetes.io/hostname";
+const ZONE: &str = "topology.kubernetes.io/zone";
+
+/// Zones of more and of less than a block.
+fn node(at: usize, memory: u32) -> Node {
+    let zone = [0, 1, 1, 1, 2][at % 5];
+    let disk = if at.is_multiple_of(7) { "ssd" } else { "hdd" };
+    let name = format!("node-{at:03}");
+    let mut node = json!({"metadata": {"name": name, "labels": {HOST: name, "disk": disk, ZONE: format!("z{zone}")}},
+        "status": {"allocatable": {"cpu": "2", "memory": format!("{memory}Gi"), "pods": "4"}}});
+    if at % 11 == 3 {
+        node["spec"] = json!({"taints": [{"key": "old", "effect": "PreferNoSchedule"}]});
+    }
+    serde_json::from_value(node).expect("a node")
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A new pod comes and goes where the view says.
+    Place {
+        kind: usize,
+        app: usize,
+    },
+    /// Of the pods that came one leaves its node.
+    Unbind(usize),
+    /// A node gets other amounts.
+    Resize {
+        at: usize,
+        memory: u32,
+    },
+    Savepoint,
+    Rollback,
+    Commit,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => (0..KINDS, 0..2_usize).prop_map(|(kind, app)| Step::Place { kind, app }),
+        3 => (0..200_usize).prop_map(Step::Unbind),
+        1 => (0..NODES, 1..9_u32).prop_map(|(at, memory)| Step::Resize { at, memory }),
+        1 => Just(Step::Savepoint),
+        1 => Just(Step::Rollback),
+        1 => Just(Step::Commit),
+    ]
+}
+
+const NODES: usize = 130;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_view_that_remembers_says_what_a_new_one_says(
+        steps in prop::collection::vec(step(), 1..300),
+    ) {
+        let nodes = (0..NODES).map(|at| node(at, 8).into());
+        let mut cluster = Cluster::from_objects(nodes).expect("they fit together");
+        let profile = Arc::new(Profile::default());
+        let mut view: View<i16> = View::new(profile.clone());
+        let mut savepoints: Vec<Savepoint> = Vec::new();
+        for (at, step) in steps.into_iter().enumerate() {
+            match step {
+                Step::Place { kind, app } => {
+                    let name = format!("pod-{at}");
+                    cluster.apply(Change::Put(pod(kind, app, &name).into())).expect("a new pod");
+                    let pod = cluster.pods().find("default", &name).expect("it came");
+                    let found = view.best(&mut cluster, pod);
+                    let anew = View::<i16>::new(profile.clone()).best(&mut cluster, pod);
+                    prop_assert_eq!(found, anew);
+                    if let Ok(Some((node, _))) = found {
+                        let node = cluster.nodes().name(node).to_string();
+                        let (namespace, start_time) = ("default".to_owned(), None);
+                        let bind = Change::Bind { namespace, name, node, start_time };
+                        cluster.apply(bind).expect("there is room");
+                    }
+                }
+                // Refused where the pod is not there or not bound.
+                Step::Unbind(which) => {
+                    let _refused = cluster.unbind("default", &format!("pod-{which}"));
+                }
+                Step::Resize { at, memory } => {
+                    cluster.apply(Change::Put(node(at, memory).into())).expect("a node");
+                }
+                Step::Savepoint => savepoints.push(cluster.savepoint()),
+                Step::Rollback => {
+                    if let Some(savepoint) = savepoints.pop() {
+                        cluster.rollback(savepoint);
+                    }
+                }
+                Step::Commit => {
+                    if let Some(savepoint) = savepoints.pop() {
+                        cluster.commit(savepoint);
+                    }
+                }
+            }
+        }
+    }
+}
