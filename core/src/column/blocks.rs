@@ -25,6 +25,8 @@ pub struct Blocks {
     of: Vec<u32>,
     /// The zone of every block.
     zone_of: Vec<u32>,
+    /// The rank by name of the first node of every block.
+    ranks: Vec<u32>,
 }
 
 impl Blocks {
@@ -42,6 +44,19 @@ impl Blocks {
             blocks.zones.push(first..blocks.nodes.len());
         }
         blocks
+    }
+
+    /// The same, which know the ranks by name of these nodes.
+    #[must_use]
+    pub fn with_ranks(self, ranks: &[u32]) -> Self {
+        let ranks = self.nodes.iter().map(|block| ranks[block.start]).collect();
+        Self { ranks, ..self }
+    }
+
+    /// The rank by name of the first node of a block.
+    #[inline]
+    pub fn first_rank(&self, block: usize) -> u32 {
+        self.ranks[block]
     }
 
     /// How many blocks there are.
@@ -209,13 +224,21 @@ fn cut<S: Score>(mut scores: [S; BLOCK], length: usize) -> [S; BLOCK] {
     scores
 }
 
-/// Which of these, 64 at most, are `wanted`, a bit each.
+/// Which of these are `wanted`, a byte each.
 #[inline]
+fn flags<S: Score, const N: usize>(scores: &[S; N], wanted: S) -> [u8; N] {
+    let mut flags = [0; N];
+    flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(*score == wanted));
+    flags
+}
+
+/// Which of these, 64 at most, are `wanted`, a bit each. Never a part of another function, see
+/// [`largest_sum`].
+#[inline(never)]
 fn places<S: Score, const N: usize>(scores: &[S; N], wanted: S) -> u64 {
     /// Multiplied by this, the lowest bits of eight bytes come together in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut flags = [0_u8; N];
-    flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(*score == wanted));
+    let flags = flags(scores, wanted);
     let (bytes, _) = flags.as_chunks::<8>();
     bytes.iter().enumerate().fold(0, |places, (at, bytes)| {
         places | (u64::from_le_bytes(*bytes).wrapping_mul(GATHER) >> 56) << (8 * at)
@@ -237,14 +260,46 @@ pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
     }
 }
 
+/// The largest sum of the columns for the nodes of a block. Never a part of another function: the
+/// compiler makes vector instructions of it as it stands.
+#[inline(never)]
+pub fn largest_sum<S: Score>(columns: &[&Column<S>], nodes: Range<usize>) -> S {
+    max(&sums(columns, nodes))
+}
+
 /// The place in the block of the first node whose sum is `wanted`; where there is none, the largest
 /// of the sums.
 #[inline]
 pub fn look<S: Score>(columns: &[&Column<S>], nodes: Range<usize>, wanted: S) -> Result<usize, S> {
-    let sums = sums(columns, nodes);
-    match places(&sums, wanted) {
-        0 => Err(max(&sums)),
-        places => Ok(places.trailing_zeros() as usize),
+    if nodes.len() == BLOCK {
+        // What occurs most is done without writing the sums down.
+        match *columns {
+            [a, b] => return look_from([a, b], nodes.start, wanted),
+            [a, b, c] => return look_from([a, b, c], nodes.start, wanted),
+            [a, b, c, d] => return look_from([a, b, c, d], nodes.start, wanted),
+            _ => {}
+        }
+    }
+    look_at(&sums(columns, nodes), wanted)
+}
+
+#[inline(never)]
+fn look_from<S: Score, const COLUMNS: usize>(
+    columns: [&Column<S>; COLUMNS],
+    start: usize,
+    wanted: S,
+) -> Result<usize, S> {
+    look_at(&sums_from(columns, start), wanted)
+}
+
+#[inline]
+fn look_at<S: Score>(sums: &[S; BLOCK], wanted: S) -> Result<usize, S> {
+    let flags = flags(sums, wanted);
+    let (bytes, _) = flags.as_chunks::<8>();
+    let mut words = bytes.iter().map(|bytes| u64::from_le_bytes(*bytes)).enumerate();
+    match words.find(|(_, word)| *word != 0) {
+        Some((at, word)) => Ok(8 * at + word.trailing_zeros() as usize / 8),
+        None => Err(max(sums)),
     }
 }
 
@@ -292,7 +347,7 @@ mod tests {
             let largest = max(&sums);
             let first = sums.iter().position(|sum| *sum == largest);
             prop_assert_eq!(look(&columns, 0..length, largest).ok(), first);
-            prop_assert_eq!(max(&super::sums(&columns, 0..length)), largest);
+            prop_assert_eq!(largest_sum(&columns, 0..length), largest);
             prop_assert_eq!(look(&columns, 0..length, largest + 1), Err(largest));
             for wanted in 0..20 {
                 let first = sums.iter().position(|sum| *sum == wanted);

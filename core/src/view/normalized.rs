@@ -2,7 +2,7 @@
 //! feasible node is known.
 
 use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score};
+use crate::column::{BLOCK, Blocks, Column, Score};
 use crate::state::ix::NodeIx;
 
 /// Raw scores of a static facet with the weighted scores they are normalised to.
@@ -28,6 +28,9 @@ struct Level {
     witness: usize,
 }
 
+/// Largest raw scores below this are divided by only once for every raw score.
+const SHARES: usize = 256;
+
 /// How many columns are kept for one facet.
 const MADE: usize = 8;
 
@@ -52,10 +55,16 @@ impl<S: Score> Normalized<S> {
         };
         // Infeasible nodes may have more than the maximum; their number does not matter.
         let raw = self.raw.iter().map(|raw| (*raw).min(max));
-        // A cluster has few distinct raw scores, and divisions are what costs here.
-        let known: Vec<S> = (0..=max.min(self.raw.len() as i32)).map(score).collect();
-        let scores = raw.map(|raw| known.get(raw as usize).copied().unwrap_or_else(|| score(raw)));
-        let column = Column::new(scores.collect(), blocks);
+        let mut scores = Vec::with_capacity(self.raw.len() + BLOCK);
+        if (max as usize) < SHARES {
+            // Divisions are what costs here.
+            let mut known = [S::default(); SHARES];
+            (0..=max).zip(&mut known).for_each(|(raw, known)| *known = score(raw));
+            scores.extend(raw.map(|raw| known[raw as usize % SHARES]));
+        } else {
+            scores.extend(raw.map(score));
+        }
+        let column = Column::new(scores, blocks);
         if self.made.len() == MADE {
             self.made.remove(0);
         }
@@ -93,9 +102,11 @@ impl<S: Score> Normalized<S> {
         let max = loop {
             if at == self.levels.len() {
                 let below = self.levels.last().map_or(i32::MAX, |last| last.raw);
-                match self.raw.iter().copied().filter(|raw| *raw < below).max() {
-                    Some(raw) => self.levels.push(Level::new(raw, &self.raw, blocks)),
-                    None => break 0,
+                // Raw scores are not below 0.
+                let larger = |max: i32, raw: &i32| if *raw < below { max.max(*raw) } else { max };
+                match self.raw.iter().fold(-1, larger) {
+                    -1 => break 0,
+                    raw => self.levels.push(Level::new(raw, &self.raw, blocks)),
                 }
             }
             let level = &mut self.levels[at];

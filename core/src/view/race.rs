@@ -8,8 +8,8 @@ use super::grades::{Grade, Span, Spans};
 use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, look, max, places_from, sum_at,
-    sums,
+    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, largest_sum, look, max,
+    places_from, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -177,7 +177,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 let zone = blocks.zone_of_block(block);
                 // Within a zone nodes are in order of their names: one that is too late, or that has
                 // the level, ends the search there.
-                if nodes.rank[NodeIx::new(blocks.nodes(block).start)] >= limit {
+                if blocks.first_rank(block) >= limit {
                     next = blocks.of_zone(zone).end;
                 } else if let Some(node) = self.first_of_block(zone, block, level)? {
                     next = blocks.of_zone(zone).end;
@@ -201,7 +201,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             if self.bounds[block] <= best || self.ruled.contains(&block) {
                 continue;
             }
-            let largest = max(&sums(self.columns, self.blocks.nodes(block)));
+            let largest = largest_sum(self.columns, self.blocks.nodes(block));
             self.keep(block, largest);
             self.bounds[block] = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
             best = best.max(self.bounds[block]);
