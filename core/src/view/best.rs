@@ -9,7 +9,7 @@
 
 use super::class::ClassView;
 use super::grades::{Spans, Values};
-use super::kept::{Journals, Nearby};
+
 use super::normalized::Feasible;
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
@@ -20,6 +20,7 @@ use crate::column::{Blocks, Column, Score, sum_at};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
+use crate::state::log::Journal;
 use smallvec::SmallVec;
 
 /// Memory that decisions share.
@@ -84,7 +85,7 @@ impl<S: Score> View<S> {
                 let valued = spans.as_deref_mut().map(|spans| {
                     let (filters, values) =
                         (tables.all_filters(class), tables.values(class, valued));
-                    journals.extend(tables.value_journals(class, valued));
+                    [journals[3], journals[4]] = tables.value_journals(class, valued);
                     spans.repair(blocks, &filters, values, &journals);
                     (values, &*spans)
                 });
@@ -131,7 +132,9 @@ impl<S: Score> Tables<S> {
     /// The columns that tell which nodes are feasible; rules about single nodes are one of them.
     fn all_filters(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
         let mut columns = self.filters(class);
-        columns.extend(self.nearby.get(class.nearby).as_ref().map(Nearby::column));
+        if let Some(nearby) = self.nearby.get(class.nearby) {
+            columns.push(nearby.column());
+        }
         columns
     }
 
@@ -145,10 +148,14 @@ impl<S: Score> Tables<S> {
     }
 
     /// The journals of these.
-    fn value_journals(&self, class: &ClassView, valued: [bool; 2]) -> Journals<'_> {
+    fn value_journals(
+        &self,
+        class: &ClassView,
+        valued: [bool; 2],
+    ) -> [Option<&Journal<NodeIx>>; 2] {
         let inter_pod = class.inter_pod.map(|facet| self.inter_pod.get(facet).values.changes());
         let spread = Some(self.spread.get(class.spread).values.changes()).filter(|_| valued[0]);
-        [spread, inter_pod.filter(|_| valued[1])].into_iter().collect()
+        [spread, inter_pod.filter(|_| valued[1])]
     }
 
     /// Brings the columns of the values up to date; `None` where a value is too large for a column.
@@ -181,13 +188,17 @@ impl<S: Score> Tables<S> {
     /// All columns of a class.
     fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
         let mut columns = self.filters(class);
-        let more = [
-            class.images.and_then(|facet| self.images.get(facet).as_ref()),
-            class.disliked.and_then(|facet| Some(self.disliked.get(facet).as_ref()?.column())),
-            class.preferred.and_then(|facet| Some(self.preferred.get(facet).as_ref()?.column())),
-            self.nearby.get(class.nearby).as_ref().map(Nearby::column),
-        ];
-        columns.extend(more.into_iter().flatten());
+        if let Some(images) = class.images.and_then(|facet| self.images.get(facet).as_ref()) {
+            columns.push(images);
+        }
+        let disliked = class.disliked.and_then(|facet| self.disliked.get(facet).as_ref());
+        let preferred = class.preferred.and_then(|facet| self.preferred.get(facet).as_ref());
+        for normalized in [disliked, preferred].into_iter().flatten() {
+            columns.push(normalized.column());
+        }
+        if let Some(nearby) = self.nearby.get(class.nearby) {
+            columns.push(nearby.column());
+        }
         columns
     }
 }

@@ -12,7 +12,6 @@ use crate::column::{Blocks, Column, Score, sum_at};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
-use smallvec::SmallVec;
 
 /// Which nodes rules about pods nearby refuse one by one, as a column.
 #[derive(Clone, Debug)]
@@ -35,14 +34,17 @@ pub(super) struct Kept<S> {
 
 /// What the sum of the columns depends on besides the nodes: the largest raw scores of the normalised
 /// ones.
-pub(super) type Stamp = SmallVec<[i64; 4]>;
+pub(super) type Stamp = [i32; 2];
 
-/// How far somebody read some journals.
+/// How many columns of a class move.
+const MOVING: usize = 5;
+
+/// How far somebody read some journals; `None` where nothing was read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bookmarks(SmallVec<[Option<Sequence>; 5]>);
+pub(super) struct Bookmarks(Option<[Option<Sequence>; MOVING]>);
 
-/// The journals of some columns, each in its place; `None` where there is no such column.
-pub(super) type Journals<'a> = SmallVec<[Option<&'a Journal<NodeIx>>; 5]>;
+/// The journals of the columns that move, each in its place; `None` where there is no such column.
+pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; MOVING];
 
 /// Room for the bounds that all classes together keep, in numbers.
 const KEPT_MAX: usize = 1 << 25;
@@ -54,15 +56,11 @@ impl Bookmarks {
         &mut self,
         journals: &'a Journals<'_>,
     ) -> Option<impl Iterator<Item = NodeIx> + use<'a>> {
-        let before = std::mem::take(&mut self.0);
-        self.0.extend(journals.iter().map(|journal| journal.map(Journal::now)));
-        if before.len() != journals.len() {
-            return None;
-        }
-        let mut unread: SmallVec<[_; 5]> = SmallVec::new();
-        for pair in journals.iter().zip(before) {
+        let before = self.0.replace(journals.map(|journal| journal.map(Journal::now)))?;
+        let mut unread: [&[NodeIx]; MOVING] = [&[]; MOVING];
+        for (unread, pair) in unread.iter_mut().zip(journals.iter().zip(before)) {
             match pair {
-                (Some(journal), Some(then)) => unread.push(journal.since(then)?),
+                (Some(journal), Some(then)) => *unread = journal.since(then)?,
                 (None, None) => {}
                 _ => return None,
             }
@@ -72,7 +70,7 @@ impl Bookmarks {
 
     /// Reads from the beginning the next time.
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        self.0 = None;
     }
 }
 
@@ -108,7 +106,7 @@ impl<S> Default for Kept<S> {
         Self {
             bounds: Vec::new(),
             firsts: Vec::new(),
-            stamp: Stamp::new(),
+            stamp: Stamp::default(),
             seen: Bookmarks::default(),
         }
     }
@@ -158,21 +156,23 @@ impl<S: Score> Kept<S> {
 impl<S: Score> Tables<S> {
     /// What the normalised columns of a class were normalised by.
     pub(super) fn stamp(&self, class: &ClassView) -> Stamp {
-        let max = |it: &Option<Normalized<S>>| it.as_ref().map_or(-1, |it| i64::from(it.max()));
-        let mut stamp = Stamp::new();
-        stamp.extend(class.disliked.map(|facet| max(self.disliked.get(facet))));
-        stamp.extend(class.preferred.map(|facet| max(self.preferred.get(facet))));
-        stamp
+        let max = |it: &Option<Normalized<S>>| it.as_ref().map_or(-1, Normalized::max);
+        [
+            class.disliked.map_or(-1, |facet| max(self.disliked.get(facet))),
+            class.preferred.map_or(-1, |facet| max(self.preferred.get(facet))),
+        ]
     }
 
     /// The journals of the columns that move: nodes whose score rose, or that became feasible or
     /// infeasible.
     pub(super) fn journals(&self, class: &ClassView) -> Journals<'_> {
-        let mut journals = Journals::new();
-        journals.push(Some(self.shapes.get(class.shape).changes()));
-        journals.push(class.ports.map(|ports| self.ports.get(ports).changes()));
-        journals.push(self.nearby.get(class.nearby).as_ref().map(Nearby::changes));
-        journals
+        [
+            Some(self.shapes.get(class.shape).changes()),
+            class.ports.map(|ports| self.ports.get(ports).changes()),
+            self.nearby.get(class.nearby).as_ref().map(Nearby::changes),
+            None,
+            None,
+        ]
     }
 
     /// From now on the rules about single nodes are a column for this class.

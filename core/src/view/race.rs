@@ -55,7 +55,7 @@ pub(super) struct Race<'a, 'c, S> {
 
 /// Blocks that are looked into in vain, each the best of all, before a bound is known to be worth
 /// little.
-const LOOKS: usize = 4;
+const LOOKS: usize = 2;
 
 impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// A race by the columns.
@@ -196,15 +196,17 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         let mut best = S::REFUSED;
         // Where the most was promised others are soon known to have less.
         let promising = self.bounds.iter().position(|bound| *bound == level).unwrap_or(0);
-        for block in (promising..self.blocks.len()).chain(0..promising) {
-            // What the rules leave of some is known better.
-            if self.bounds[block] <= best || self.ruled.contains(&block) {
-                continue;
+        for blocks in [promising..self.blocks.len(), 0..promising] {
+            for block in blocks {
+                // What the rules leave of some is known better.
+                if self.bounds[block] <= best || self.ruled.contains(&block) {
+                    continue;
+                }
+                let largest = largest_sum(self.columns, self.blocks.nodes(block));
+                self.keep(block, largest);
+                self.bounds[block] = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
+                best = best.max(self.bounds[block]);
             }
-            let largest = largest_sum(self.columns, self.blocks.nodes(block));
-            self.keep(block, largest);
-            self.bounds[block] = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
-            best = best.max(self.bounds[block]);
         }
     }
 
