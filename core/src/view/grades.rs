@@ -99,7 +99,9 @@ impl<S: Score> Spans<S> {
         let span = |block: usize| Span::of(filters, values, blocks.nodes(block));
         match self.seen.read(journals) {
             Some(changed) => {
-                changed.map(|node| blocks.of_node(node)).for_each(|it| self.set(it, span(it)));
+                let changed = changed.into_iter().flatten();
+                let touched = changed.map(|node| blocks.of_node(*node));
+                touched.for_each(|block| self.set(block, span(block)));
             }
             None => {
                 self.feasible.resize(blocks.len(), 0);

@@ -52,10 +52,7 @@ const KEPT_MAX: usize = 1 << 25;
 impl Bookmarks {
     /// What these journals say that was not read yet; `None` where one has forgotten it, came or
     /// went.
-    pub(super) fn read<'a>(
-        &mut self,
-        journals: &'a Journals<'_>,
-    ) -> Option<impl Iterator<Item = NodeIx> + use<'a>> {
+    pub(super) fn read<'a>(&mut self, journals: &Journals<'a>) -> Option<[&'a [NodeIx]; MOVING]> {
         let before = self.0.replace(journals.map(|journal| journal.map(Journal::now)))?;
         let mut unread: [&[NodeIx]; MOVING] = [&[]; MOVING];
         for (unread, pair) in unread.iter_mut().zip(journals.iter().zip(before)) {
@@ -65,7 +62,7 @@ impl Bookmarks {
                 _ => return None,
             }
         }
-        Some(unread.into_iter().flatten().copied())
+        Some(unread)
     }
 
     /// Reads from the beginning the next time.
@@ -125,8 +122,8 @@ impl<S: Score> Kept<S> {
     ) {
         match self.seen.read(journals).filter(|_| self.stamp == stamp) {
             Some(changed) => {
-                for node in changed {
-                    let block = blocks.of_node(node);
+                for node in changed.into_iter().flatten() {
+                    let block = blocks.of_node(*node);
                     self.bounds[block] = sum_at(columns, node.at()).max(self.bounds[block]);
                     self.firsts[block].0 = S::REFUSED;
                 }

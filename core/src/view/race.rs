@@ -177,7 +177,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 let zone = blocks.zone_of_block(block);
                 // Within a zone nodes are in order of their names: one that is too late, or that has
                 // the level, ends the search there.
-                if blocks.first_rank(block) >= limit {
+                if blocks.first_rank(block) >= limit || self.is_late(zone, block, level, limit) {
                     next = blocks.of_zone(zone).end;
                 } else if let Some(node) = self.first_of_block(zone, block, level)? {
                     next = blocks.of_zone(zone).end;
@@ -188,6 +188,16 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             }
         }
         Ok(winner)
+    }
+
+    /// Whether the first node of a block with this total is known not to come before `limit`. One that
+    /// was the first may have it no more; then others that have it come later still.
+    fn is_late(&self, zone: usize, block: usize, level: S, limit: u32) -> bool {
+        let Some(kept) = self.kept.as_deref().filter(|_| self.grades.is_empty()) else {
+            return false;
+        };
+        let first = kept.first(block, S::new(level.get() - self.of_zone(zone).get()));
+        first.is_some_and(|node| self.nodes.rank[node] >= limit)
     }
 
     /// Gives blocks their true largest totals, all that some node may win in.
