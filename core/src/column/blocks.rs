@@ -224,40 +224,48 @@ fn cut<S: Score>(mut scores: [S; BLOCK], length: usize) -> [S; BLOCK] {
     scores
 }
 
-/// Which of these are `wanted`, a byte each.
+/// Which of these are like that, a byte each.
 #[inline]
-fn flags<S: Score, const N: usize>(scores: &[S; N], wanted: S) -> [u8; N] {
+fn flags<S: Score, const N: usize>(scores: &[S; N], like: impl Fn(S) -> bool) -> [u8; N] {
     let mut flags = [0; N];
-    flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(*score == wanted));
+    flags.iter_mut().zip(scores).for_each(|(flag, score)| *flag = u8::from(like(*score)));
     flags
 }
 
-/// Which of these, 64 at most, are `wanted`, a bit each. Never a part of another function, see
-/// [`largest_sum`].
-#[inline(never)]
-fn places<S: Score, const N: usize>(scores: &[S; N], wanted: S) -> u64 {
+/// Flags of a byte each, 64 at most, as bits.
+#[inline]
+fn bits<const N: usize>(flags: [u8; N]) -> u64 {
     /// Multiplied by this, the lowest bits of eight bytes come together in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let flags = flags(scores, wanted);
     let (bytes, _) = flags.as_chunks::<8>();
     bytes.iter().enumerate().fold(0, |places, (at, bytes)| {
         places | (u64::from_le_bytes(*bytes).wrapping_mul(GATHER) >> 56) << (8 * at)
     })
 }
 
-/// Which of the [`PLACES`] scores from `start` on are `wanted`, a bit each; nothing beyond their end.
-/// A refused score is never wanted.
+/// The [`PLACES`] scores from `start` on; refused beyond their end.
 #[inline]
-pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
+fn scores_from<S: Score>(scores: &[S], start: usize) -> [S; PLACES] {
     let scores = &scores[start..];
-    match scores.first_chunk::<PLACES>() {
-        Some(scores) => places(scores, wanted),
-        None => {
-            let mut part = [S::REFUSED; PLACES];
-            part[..scores.len()].copy_from_slice(scores);
-            places(&part, wanted)
-        }
-    }
+    scores.first_chunk().copied().unwrap_or_else(|| {
+        let mut part = [S::REFUSED; PLACES];
+        part[..scores.len()].copy_from_slice(scores);
+        part
+    })
+}
+
+/// Which of the [`PLACES`] scores from `start` on are `wanted`, a bit each; nothing beyond their end.
+/// A refused score is never wanted. Never a part of another function, see [`largest_sum`].
+#[inline(never)]
+pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
+    bits(flags(&scores_from(scores, start), |score| score == wanted))
+}
+
+/// Which of them are feasible and above a number, in the same way.
+#[inline(never)]
+pub fn places_above<S: Score>(scores: &[S], start: usize, number: S) -> u64 {
+    let least = number.max(S::cast(-1));
+    bits(flags(&scores_from(scores, start), |score| score > least))
 }
 
 /// The largest sum of the columns for the nodes of a block. Never a part of another function: the
@@ -294,7 +302,7 @@ fn look_from<S: Score, const COLUMNS: usize>(
 
 #[inline]
 fn look_at<S: Score>(sums: &[S; BLOCK], wanted: S) -> Result<usize, S> {
-    let flags = flags(sums, wanted);
+    let flags = flags(sums, |sum| sum == wanted);
     let (bytes, _) = flags.as_chunks::<8>();
     let mut words = bytes.iter().map(|bytes| u64::from_le_bytes(*bytes)).enumerate();
     match words.find(|(_, word)| *word != 0) {
@@ -355,6 +363,10 @@ mod tests {
                 let places = places_from(&sums, 0, wanted);
                 let all = (0..64).filter(|at| places >> at & 1 == 1);
                 prop_assert!(all.eq((0..length).filter(|at| sums[*at] == wanted)));
+                let places = places_above(&sums, 0, wanted - 10);
+                let all = (0..64).filter(|at| places >> at & 1 == 1);
+                let above = |at: &usize| sums[*at] >= 0 && sums[*at] > wanted - 10;
+                prop_assert!(all.eq((0..length).filter(above)));
             }
         }
     }

@@ -6,7 +6,9 @@
 mod blocks;
 mod domain_rule;
 
-pub use blocks::{BLOCK, Blocks, Column, PLACES, largest_sum, look, places_from, sum_at, sums};
+pub use blocks::{
+    BLOCK, Blocks, Column, PLACES, largest_sum, look, places_above, places_from, sum_at, sums,
+};
 pub use domain_rule::DomainRule;
 
 /// A number that a column is made of.

@@ -9,7 +9,7 @@ use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
     Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, largest_sum, look, max,
-    places_from, sum_at, sums,
+    places_above, places_from, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -51,6 +51,8 @@ pub(super) struct Race<'a, 'c, S> {
     /// How many blocks may still be looked into in vain, before all that promise enough get their
     /// true largest totals.
     looks: usize,
+    /// The largest total of the blocks that were looked into, rules about single nodes apart.
+    reached: S,
 }
 
 /// Blocks that are looked into in vain, each the best of all, before a bound is known to be worth
@@ -88,6 +90,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             spans: None,
             ruled: SmallVec::new(),
             looks: LOOKS,
+            reached: S::REFUSED,
         }
     }
 
@@ -147,7 +150,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             match self.first_of_all(level) {
                 Ok(Some(winner)) => return Ok(Some((winner, level))),
                 Ok(None) => {}
-                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(level),
+                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
                 Err(Halt::TooManyRefused) => return Err(TooManyRefused),
             }
         }
@@ -201,21 +204,19 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     }
 
     /// Gives blocks their true largest totals, all that some node may win in.
-    fn find_largest_of_blocks(&mut self, level: S) {
+    fn find_largest_of_blocks(&mut self) {
         self.looks = usize::MAX;
-        let mut best = S::REFUSED;
-        // Where the most was promised others are soon known to have less.
-        let promising = self.bounds.iter().position(|bound| *bound == level).unwrap_or(0);
-        for blocks in [promising..self.blocks.len(), 0..promising] {
-            for block in blocks {
+        for start in (0..self.blocks.len()).step_by(PLACES) {
+            let mut places = places_above(self.bounds, start, self.reached);
+            while places != 0 {
+                let block = start + places.trailing_zeros() as usize;
+                places &= places - 1;
                 // What the rules leave of some is known better.
-                if self.bounds[block] <= best || self.ruled.contains(&block) {
+                if self.bounds[block] <= self.reached || self.ruled.contains(&block) {
                     continue;
                 }
                 let largest = largest_sum(self.columns, self.blocks.nodes(block));
-                self.keep(block, largest);
-                self.bounds[block] = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
-                best = best.max(self.bounds[block]);
+                self.found(block, largest);
             }
         }
     }
@@ -263,8 +264,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 None => match look(self.columns, nodes.clone(), wanted) {
                     Ok(at) => NodeIx::new(nodes.start + at),
                     Err(largest) => {
-                        self.keep(block, largest);
-                        self.bounds[block] = largest.plus(of_zone);
+                        self.found(block, largest);
                         self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
                         return Ok(None);
                     }
@@ -282,6 +282,14 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             self.ruled.push(block);
         }
         Ok(self.first_one_by_one(zone, block, level))
+    }
+
+    /// Puts the true bound of a block, which has this largest sum of the columns.
+    fn found(&mut self, block: usize, largest: S) {
+        self.keep(block, largest);
+        let total = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
+        self.bounds[block] = total;
+        self.reached = self.reached.max(total);
     }
 
     /// Remembers what the largest sum of the columns in a block is.
