@@ -135,6 +135,7 @@ impl<I: Ix, T> IndexMut<I> for IndexVec<I, T> {
         &mut self.items[index.at()]
     }
 }
+
 /// Items for few of the indices of a type: the others cost no more than a number.
 #[derive(Clone, Debug)]
 pub struct SparseVec<I, T> {
@@ -169,5 +170,28 @@ impl<I: Ix, T> SparseVec<I, T> {
     /// All items, to be changed.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
         self.items.iter_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    index_types! {
+        /// An index of the tests.
+        TestIx;
+    }
+
+    #[test]
+    fn few_indices_have_items_and_the_others_none() {
+        let mut items: SparseVec<TestIx, &str> = SparseVec::default();
+        items.insert(TestIx::new(7), "seven");
+        items.insert(TestIx::new(2), "two");
+        let found: Vec<_> = (0..10).map(|at| items.get(TestIx::new(at)).copied()).collect();
+        let mut expected = vec![None; 10];
+        (expected[2], expected[7]) = (Some("two"), Some("seven"));
+        assert_eq!(found, expected);
+        items.iter_mut().for_each(|item| *item = "changed");
+        assert_eq!(items.get_mut(TestIx::new(2)), Some(&mut "changed"));
     }
 }

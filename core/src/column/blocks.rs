@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Nodes of a block. So few that the sums of a block stay in registers.
 pub const BLOCK: usize = 64;
 
-/// Scores that [`places_from`] looks at, a bit each.
+/// Scores that [`places_from`] looks at: a word of bits.
 pub const PLACES: usize = 64;
 
 /// How the nodes are cut into blocks: no block reaches over the end of a zone.
@@ -232,9 +232,9 @@ fn flags<S: Score, const N: usize>(scores: &[S; N], like: impl Fn(S) -> bool) ->
     flags
 }
 
-/// Flags of a byte each, 64 at most, as bits.
+/// Flags of a byte each as bits.
 #[inline]
-fn bits<const N: usize>(flags: [u8; N]) -> u64 {
+fn bits(flags: [u8; PLACES]) -> u64 {
     /// Multiplied by this, the lowest bits of eight bytes come together in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let (bytes, _) = flags.as_chunks::<8>();

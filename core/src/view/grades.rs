@@ -39,14 +39,13 @@ impl<S: Score> Span<S> {
         let mut span = Self::empty();
         span.feasible = sums.iter().filter(|sum| sum.is_feasible()).count();
         for (values, (smallest, largest)) in values.iter().zip(&mut span.values) {
-            let mut of_block = [S::default(); BLOCK];
-            if let Some(values) = values {
-                of_block[..block.len()].copy_from_slice(&values.scores()[block.clone()]);
-            }
+            let alike = [S::default(); BLOCK];
+            // What follows a shorter block is not feasible.
+            let values = values.map_or(&alike, |values| values.part(block.start));
             // Written in any case, so that this becomes vector instructions.
-            for (sum, value) in sums.iter().zip(of_block) {
+            for (sum, value) in sums.iter().zip(values) {
                 let (low, high) =
-                    if sum.is_feasible() { (value, value) } else { (*smallest, *largest) };
+                    if sum.is_feasible() { (*value, *value) } else { (*smallest, *largest) };
                 *smallest = low.min(*smallest);
                 *largest = high.max(*largest);
             }

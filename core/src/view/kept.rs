@@ -46,7 +46,7 @@ pub(super) struct Bookmarks(Option<[Option<Sequence>; MOVING]>);
 /// The journals of the columns that move, each in its place; `None` where there is no such column.
 pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; MOVING];
 
-/// Room for the bounds that all classes together keep, in numbers.
+/// Room for what all classes together keep, in blocks of some ten bytes.
 const KEPT_MAX: usize = 1 << 25;
 
 impl Bookmarks {
