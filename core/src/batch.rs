@@ -9,6 +9,7 @@ use crate::objects::Pod;
 use crate::scheduler::{Attempted, ScheduleError, Scheduler};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
+use std::fmt::Write;
 
 /// A pod to make others after. What its instances share (labels, spec) is in memory once.
 #[derive(Clone, Debug)]
@@ -40,7 +41,12 @@ impl Template {
 
     /// The name of the instance with this ordinal: `<name of the template>-<ordinal>`.
     pub fn name_of(&self, ordinal: u64) -> String {
-        format!("{}-{ordinal}", self.pod.meta.name)
+        let template = &self.pod.meta.name;
+        let mut name = String::with_capacity(template.len() + "-1000000".len());
+        name.push_str(template);
+        // Texts take whatever is written to them.
+        let _never_fails = write!(name, "-{ordinal}");
+        name
     }
 
     /// An instance of this name.

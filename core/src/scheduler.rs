@@ -327,11 +327,11 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Attempted, ScheduleError> {
         let planned = self.planned(cluster, pod)?;
-        let attempted = object(cluster, pod);
-        if attempted.node_name.is_some() {
-            return Err(ScheduleError::AlreadyBound(attempted.meta.key()));
+        if cluster.pods().get(pod).is_some_and(|row| row.named) {
+            return Err(ScheduleError::AlreadyBound(object(cluster, pod).meta.key()));
         }
-        if attempted.is_terminating() {
+        if cluster.class(pod).is_some_and(|class| class.terminating) {
+            let attempted = object(cluster, pod);
             return Ok(Attempted::Other(Decision::Skipped(message::deleting(attempted))));
         }
         let decision = match self.best_by_columns(planned, cluster, pod) {
@@ -404,8 +404,7 @@ impl Scheduler {
     }
 
     fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
-        let class = cluster.pods().get(pod).map(|row| cluster.classes().get(row.class));
-        let named = class.and_then(|class| class.scheduler_name.as_deref());
+        let named = cluster.class(pod).and_then(|class| class.scheduler_name.as_deref());
         self.planned_by(named).ok_or_else(|| no_profile(object(cluster, pod)))
     }
 
@@ -666,7 +665,7 @@ fn best<S: Score>(
     pod: PodIx,
     ties: &mut Option<Random>,
 ) -> Option<Option<(NodeIx, Option<i64>)>> {
-    if object(cluster, pod).is_nominated() {
+    if cluster.is_nominated(pod) {
         return Some(Some((nominated_node(view, cluster, pod)?, None)));
     }
     if let Some(random) = ties {
@@ -698,7 +697,7 @@ fn no_profile(pod: &Pod) -> ScheduleError {
 /// Whether nominations make a difference to the pod: its own, or one of the same or a higher
 /// priority.
 fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
-    object(cluster, pod).is_nominated() || other_nominations_matter(cluster, pod)
+    cluster.is_nominated(pod) || other_nominations_matter(cluster, pod)
 }
 
 /// Whether some other pod of the same or a higher priority is nominated.

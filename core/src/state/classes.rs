@@ -4,13 +4,13 @@
 //! is computed once per class.
 
 use super::asks::Asks;
-use super::ix::{CarrierIx, ClassIx, LabelSetIx};
+use super::ix::{CarrierIx, ClassIx, LabelSetIx, TakeIx};
 use super::nodes::Take;
 use crate::base::index::IndexVec;
+use crate::base::intern::Interner;
 use crate::base::map::{Map, hash_of};
 use crate::objects::pod::{ContainerStatus, PodSpec};
 use crate::objects::{Labels, Pod};
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Everything about a pod that can affect placement.
@@ -101,9 +101,9 @@ pub struct Class {
     /// The scheduler it names, one text for all classes that name the same.
     pub scheduler_name: Option<Arc<str>>,
     /// What it takes from its node.
-    pub take: Take,
+    pub take: TakeIx,
     /// Terms it carries when bound, with their weights (1 for required ones).
-    pub carried: SmallVec<[(CarrierIx, i64); 2]>,
+    pub carried: Box<[(CarrierIx, i64)]>,
 }
 
 /// Every class.
@@ -114,6 +114,7 @@ pub struct Classes {
     /// else makes a class. Saves hashing the spec of every replica.
     by_address: Map<(usize, usize, u64), ClassIx>,
     classes: IndexVec<ClassIx, Class>,
+    takes: Interner<TakeIx, Take>,
 }
 
 impl Classes {
@@ -148,6 +149,16 @@ impl Classes {
         let latest = self.classes.iter().next_back().and_then(|it| it.scheduler_name.as_ref());
         let known = latest.filter(|known| ***known == *scheduler_name);
         known.map_or_else(|| scheduler_name.into(), Arc::clone)
+    }
+
+    /// What classes that take this share.
+    pub(super) fn take(&mut self, take: Take) -> TakeIx {
+        self.takes.intern(take)
+    }
+
+    /// What a class takes from its node.
+    pub fn take_of(&self, class: &Class) -> &Take {
+        self.takes.value(class.take)
     }
 
     /// A class.

@@ -222,7 +222,7 @@ impl Counters {
                 }
             }
         }
-        for (carrier, weight) in &class.carried {
+        for (carrier, weight) in &*class.carried {
             let domains = topology.domains(self.carrier_keys.value(*carrier).key);
             let domain = domains.of[node];
             if domain != NO_DOMAIN {

@@ -29,8 +29,8 @@ pub(super) enum Undo {
     RemovedPod { pod: PodIx, row: Box<PodRow> },
     /// The host ports in use on the node before a pod that has some came or went.
     Ports { node: NodeIx, ports: Ports },
-    /// The pod was pending, with this phase and start time.
-    Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: String },
+    /// The pod was pending, with this phase and start time, and perhaps nominated to a node.
+    Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: Option<String> },
     /// The pod was nominated to this node (empty: to none).
     Nominated { pod: PodIx, old: String },
 }
@@ -69,7 +69,7 @@ impl Cluster {
     /// before the change itself, so that it is put back after that is undone.
     fn note_ports(&mut self, pod: PodIx, node: NodeIx) {
         let class = self.pods.get(pod).map(|row| self.classes.get(row.class));
-        if class.is_some_and(|class| !class.take.ports.is_empty()) {
+        if class.is_some_and(|class| !self.classes.take_of(class).ports.is_empty()) {
             self.note(Undo::Ports { node, ports: self.nodes.ports[node].clone() });
         }
     }
@@ -217,7 +217,7 @@ impl Cluster {
         let bound_to = pod.node_name.as_ref().filter(|_| !pod.is_terminal());
         let node = bound_to.and_then(|name| self.nodes.find(name));
         let nominated = pod.is_nominated();
-        let (index, grown) = self.pods.insert(PodRow { pod, class, node: None, place: 0 });
+        let (index, grown) = self.pods.insert(PodRow::new(pod, class));
         if let Some(node) = node {
             self.note_ports(index, node);
         }
@@ -264,7 +264,7 @@ impl Cluster {
         let refuse = |row: &PodRow, reason| {
             Err(refuse(Kind::Pod, &row.pod.meta.namespace, &row.pod.meta.name, reason))
         };
-        if row.pod.node_name.is_some() {
+        if row.named {
             return refuse(row, Refusal::AlreadyBound);
         }
         self.note_ports(pod, node);
@@ -277,20 +277,24 @@ impl Cluster {
             };
         }
         let name = self.nodes.name(node).clone();
-        if let Some(row) = self.pods.get_mut(pod) {
-            let status = &mut row.pod.status;
-            let undo = Undo::Bound {
-                pod,
-                phase: status.phase,
-                start_time: status.start_time,
-                nominated: std::mem::take(&mut status.nominated_node_name),
-            };
-            row.pod.node_name = Some(name);
-            status.phase = PodPhase::Running;
-            status.start_time = start_time.or(status.start_time);
-            self.nominated.remove(&pod);
-            self.note(undo);
+        let was_nominated = self.nominated.remove(&pod);
+        let Some(row) = self.pods.get_mut(pod) else { return Ok(()) };
+        row.named = true;
+        row.pod.node_name = Some(name);
+        let status = &mut row.pod.status;
+        let nominated = was_nominated.then(|| std::mem::take(&mut status.nominated_node_name));
+        // What the pod was like is read for those alone who may ask for it.
+        let undo = (self.savepoints > 0).then(|| Undo::Bound {
+            pod,
+            phase: status.phase,
+            start_time: status.start_time,
+            nominated,
+        });
+        status.phase = PodPhase::Running;
+        if start_time.is_some() {
+            status.start_time = start_time;
         }
+        self.undo.extend(undo);
         Ok(())
     }
 
@@ -343,7 +347,7 @@ impl Cluster {
     /// where a sum would not fit.
     pub(super) fn count(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
         let class = self.classes.get(self.pods.get(pod)?.class);
-        self.nodes.take(node, pod, &class.take)?;
+        self.nodes.take(node, pod, self.classes.take_of(class))?;
         let Self { counters, labels, topology, node_sets, .. } = self;
         counters.move_pod(1, class, node, labels, topology, node_sets);
         Some(())
@@ -353,7 +357,7 @@ impl Cluster {
     pub(super) fn uncount(&mut self, pod: PodIx, node: NodeIx) {
         let Some(row) = self.pods.get(pod) else { return };
         let class = self.classes.get(row.class);
-        self.nodes.give_back(node, pod, &class.take);
+        self.nodes.give_back(node, pod, self.classes.take_of(class));
         let Self { counters, labels, topology, node_sets, .. } = self;
         counters.move_pod(-1, class, node, labels, topology, node_sets);
     }
@@ -424,12 +428,15 @@ impl Cluster {
             Undo::Bound { pod, phase, start_time, nominated } => {
                 self.detach(pod);
                 if let Some(row) = self.pods.get_mut(pod) {
+                    row.named = false;
                     row.pod.node_name = None;
                     row.pod.status.phase = phase;
                     row.pod.status.start_time = start_time;
-                    row.pod.status.nominated_node_name = nominated;
+                    if let Some(nominated) = nominated {
+                        row.pod.status.nominated_node_name = nominated;
+                        self.nominated.insert(pod);
+                    }
                 }
-                self.mark_nominated(pod);
             }
             Undo::Nominated { pod, old } => {
                 if let Some(row) = self.pods.get_mut(pod) {

@@ -26,6 +26,8 @@ index_types! {
     PortIx;
     /// A set of nodes that count for a spread constraint.
     EligibleIx;
+    /// What a pod takes from its node.
+    TakeIx;
     /// Amounts of resources that a pod asks for.
     AmountsIx;
     /// What labels and names a pod requires of a node.

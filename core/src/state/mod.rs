@@ -28,7 +28,7 @@ mod unbind;
 use crate::objects::{Node, Object, Pod, Snapshot, Store};
 use asks::Asked;
 use change::{Change, ChangeError};
-use classes::Classes;
+use classes::{Class, Classes};
 use counters::Counters;
 use edit::Undo;
 use ix::{NodeIx, PodIx};
@@ -176,6 +176,16 @@ impl Cluster {
     /// Pods that are nominated to a node and not bound, in order of their places.
     pub fn nominated(&self) -> impl Iterator<Item = PodIx> {
         self.nominated.iter().copied()
+    }
+
+    /// Whether a pod is one of these.
+    pub fn is_nominated(&self, pod: PodIx) -> bool {
+        self.nominated.contains(&pod)
+    }
+
+    /// What the scheduler sees of a pod that is there.
+    pub fn class(&self, pod: PodIx) -> Option<&Class> {
+        Some(self.classes.get(self.pods.get(pod)?.class))
     }
 
     /// Whether some pod on a node has a lower priority.

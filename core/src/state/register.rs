@@ -16,7 +16,6 @@ use crate::objects::pod::{Pod, PodAffinityTerm, Toleration};
 use crate::objects::requests::{RequestsOf, pod_requests};
 use crate::objects::snapshot::host_ports;
 use crate::objects::{LabelSelector, NodeSelectorTerm};
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Cluster {
@@ -47,7 +46,7 @@ impl Cluster {
                 .scheduler_name
                 .as_deref()
                 .map(|name| self.classes.shared(name)),
-            take,
+            take: self.classes.take(take),
             carried: self.carried_by(pod),
             pod: Arc::new(sample),
         };
@@ -72,9 +71,9 @@ impl Cluster {
         }
     }
 
-    fn carried_by(&mut self, pod: &Pod) -> SmallVec<[(CarrierIx, i64); 2]> {
-        let mut carried = SmallVec::new();
-        let Some(affinity) = &pod.spec.affinity else { return carried };
+    fn carried_by(&mut self, pod: &Pod) -> Box<[(CarrierIx, i64)]> {
+        let Some(affinity) = &pod.spec.affinity else { return Box::default() };
+        let mut carried = Vec::new();
         let mut carry = |cluster: &mut Self, term: &PodAffinityTerm, kind, weight: i64| {
             if let Some(term_) = CarriedTerm::new(term, &pod.meta.namespace) {
                 let matcher = cluster.matcher(Matcher::Carried(term_));
@@ -103,7 +102,7 @@ impl Cluster {
                 }
             }
         }
-        carried
+        carried.into()
     }
 
     /// The number of a topology key.
