@@ -14,12 +14,16 @@ pub const BLOCK: usize = 64;
 /// Scores that [`places_from`] looks at: a word of bits.
 pub const PLACES: usize = 64;
 
-/// How the nodes are cut into blocks: no block reaches over the end of a zone.
+/// How the nodes are cut into blocks: no block reaches over the end of a zone. Blocks are numbered in
+/// order of the names of their first nodes: who looks for the first of equal nodes by name goes from
+/// the first block on.
 #[derive(Clone, Debug, Default)]
 pub struct Blocks {
-    /// The blocks of every zone, in order; together they are all blocks.
+    /// The nodes of every zone.
     zones: Vec<Range<usize>>,
-    /// The nodes of every block, in order; together they are all nodes.
+    /// The blocks of every zone, in order.
+    of_zones: Vec<Vec<u32>>,
+    /// The nodes of every block; together they are all nodes.
     nodes: Vec<Range<usize>>,
     /// The block of every node.
     of: Vec<u32>,
@@ -30,27 +34,30 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// The blocks of nodes that lie in these zones.
-    pub fn new(zones: &[Range<usize>]) -> Self {
-        let mut blocks = Self::default();
-        for (zone, nodes) in zones.iter().enumerate() {
-            let first = blocks.nodes.len();
-            for start in nodes.clone().step_by(BLOCK) {
-                let block = start..nodes.end.min(start + BLOCK);
-                blocks.of.extend(block.clone().map(|_| blocks.nodes.len() as u32));
-                blocks.zone_of.push(zone as u32);
-                blocks.nodes.push(block);
-            }
-            blocks.zones.push(first..blocks.nodes.len());
+    /// The blocks of nodes that lie in these zones and have these ranks by name, which rise within a
+    /// zone.
+    pub fn new(zones: &[Range<usize>], ranks: &[u32]) -> Self {
+        let cut = |(zone, nodes): (usize, &Range<usize>)| {
+            let end = nodes.end;
+            let starts = nodes.clone().step_by(BLOCK);
+            starts.map(move |start| (ranks[start], zone, start..end.min(start + BLOCK)))
+        };
+        let mut cut: Vec<_> = zones.iter().enumerate().flat_map(cut).collect();
+        cut.sort_unstable_by_key(|(rank, ..)| *rank);
+        let mut blocks = Self {
+            zones: zones.to_vec(),
+            of_zones: vec![Vec::new(); zones.len()],
+            of: vec![0; ranks.len()],
+            ..Self::default()
+        };
+        for (block, (rank, zone, nodes)) in (0..).zip(cut) {
+            blocks.of[nodes.clone()].fill(block);
+            blocks.of_zones[zone].push(block);
+            blocks.zone_of.push(zone as u32);
+            blocks.ranks.push(rank);
+            blocks.nodes.push(nodes);
         }
         blocks
-    }
-
-    /// The same, which know the ranks by name of these nodes.
-    #[must_use]
-    pub fn with_ranks(self, ranks: &[u32]) -> Self {
-        let ranks = self.nodes.iter().map(|block| ranks[block.start]).collect();
-        Self { ranks, ..self }
     }
 
     /// The rank by name of the first node of a block.
@@ -80,16 +87,14 @@ impl Blocks {
         self.zones.len()
     }
 
-    /// The blocks of a zone.
-    pub fn of_zone(&self, zone: usize) -> Range<usize> {
-        self.zones[zone].clone()
+    /// The blocks of a zone, in order of their nodes.
+    pub fn of_zone(&self, zone: usize) -> impl Iterator<Item = usize> + Clone {
+        self.of_zones[zone].iter().map(|block| *block as usize)
     }
 
     /// The nodes of a zone.
     pub fn nodes_of_zone(&self, zone: usize) -> Range<usize> {
-        let blocks = &self.nodes[self.of_zone(zone)];
-        let (first, last) = (blocks.first(), blocks.last());
-        first.map_or(0, |block| block.start)..last.map_or(0, |block| block.end)
+        self.zones[zone].clone()
     }
 
     /// The nodes of a block.
@@ -176,8 +181,16 @@ impl<S: Score> Column<S> {
 
     #[inline]
     fn largest(&self, nodes: Range<usize>) -> S {
-        max(&cut(*self.part(nodes.start), nodes.len()))
+        let part = self.part(nodes.start);
+        // Almost all blocks are full: those are not copied.
+        if nodes.len() == BLOCK { largest(part) } else { largest(&cut(*part, nodes.len())) }
     }
+}
+
+/// The largest score of a block. Never a part of another function, see [`largest_sum`].
+#[inline(never)]
+fn largest<S: Score>(part: &[S; BLOCK]) -> S {
+    max(part)
 }
 
 /// The sum of the columns for a node.
@@ -316,10 +329,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Blocks of nodes that are in order of their names.
+    fn in_order(zones: &[Range<usize>]) -> Blocks {
+        let ranks: Vec<u32> = (0..).take(zones.last().map_or(0, |zone| zone.end)).collect();
+        Blocks::new(zones, &ranks)
+    }
+
     #[test]
     fn no_block_reaches_over_the_end_of_a_zone() {
         let zones = [0..700, 700..701, 701..2000];
-        let blocks = Blocks::new(&zones);
+        let blocks = in_order(&zones);
         for (at, nodes) in zones.into_iter().enumerate() {
             let of_zone: Vec<_> = blocks.of_zone(at).map(|block| blocks.nodes(block)).collect();
             assert_eq!(of_zone.first().map(|block| block.start), Some(nodes.start));
@@ -328,13 +347,31 @@ mod tests {
         }
     }
 
+    #[test]
+    fn blocks_are_in_order_of_the_names_of_their_first_nodes() {
+        // Names take turns between two zones.
+        let ranks: Vec<u32> =
+            (0..200).map(|it| 2 * it).chain((0..150).map(|it| 2 * it + 1)).collect();
+        let blocks = Blocks::new(&[0..200, 200..350], &ranks);
+        let nodes = |block: usize| blocks.nodes(block);
+        let all: Vec<_> = (0..blocks.len()).map(nodes).collect();
+        let expected = [0..64, 200..264, 64..128, 264..328, 128..192, 328..350, 192..200];
+        assert_eq!(all, expected);
+        for (block, nodes) in expected.iter().enumerate() {
+            assert_eq!(blocks.first_rank(block), ranks[nodes.start]);
+            assert!(nodes.clone().all(|node| blocks.of_node(NodeIx::new(node)) == block));
+        }
+        assert!(blocks.of_zone(0).eq([0, 2, 4, 6]) && blocks.of_zone(1).eq([1, 3, 5]));
+        assert_eq!(blocks.nodes_of_zone(1), 200..350);
+    }
+
     proptest! {
         #[test]
         fn maxima_follow_every_change(
             scores in prop::collection::vec(-9_i16..9, 150),
             changes in prop::collection::vec((0_usize..150, -9_i16..9), 0..60),
         ) {
-            let blocks = Blocks::new(&[0..100, 100..150]);
+            let blocks = in_order(&[0..100, 100..150]);
             let mut column = Column::new(scores, &blocks);
             for (node, score) in changes {
                 column.set(&blocks, NodeIx::new(node), score);
@@ -349,7 +386,7 @@ mod tests {
             other in prop::collection::vec(0_i16..9, BLOCK),
             length in 1..=BLOCK,
         ) {
-            let blocks = Blocks::new(std::slice::from_ref(&(0..BLOCK)));
+            let blocks = in_order(std::slice::from_ref(&(0..BLOCK)));
             let sums: Vec<i16> = one.iter().zip(&other).map(|(a, b)| a + b).take(length).collect();
             let columns = [&Column::new(one, &blocks), &Column::new(other, &blocks)];
             let largest = max(&sums);

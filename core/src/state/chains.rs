@@ -1,16 +1,16 @@
-//! Pods in groups, as chains: those of every node, those of every label set.
+//! The pods of every node, as chains.
 //!
 //! A pod that is bound comes first in the chain of its node, which writes a few numbers side by side
 //! with those of the pods before it. A sorted list per node would have to be fetched from memory for
 //! every decision, and that takes longer than making the decision.
 
-use super::ix::PodIx;
-use crate::base::index::{IndexVec, Ix};
+use super::ix::{NodeIx, PodIx};
+use crate::base::index::IndexVec;
 
-/// Which pods every group has. A pod is in one group at most.
-#[derive(Clone, Debug)]
-pub struct Chains<G> {
-    first: IndexVec<G, Option<PodIx>>,
+/// Which pods every node has.
+#[derive(Clone, Debug, Default)]
+pub struct Chains {
+    first: IndexVec<NodeIx, Option<PodIx>>,
     links: IndexVec<PodIx, Link>,
 }
 
@@ -21,63 +21,52 @@ struct Link {
     after: Option<PodIx>,
 }
 
-impl<G> Default for Chains<G> {
-    fn default() -> Self {
-        Self { first: IndexVec::default(), links: IndexVec::default() }
-    }
-}
-
-impl<G: Ix> Chains<G> {
-    /// No pod in any group.
-    pub(super) fn restart(&mut self) {
-        self.first = IndexVec::default();
+impl Chains {
+    /// No pod on any of so many nodes.
+    pub(super) fn restart(&mut self, nodes: usize) {
+        self.first = std::iter::repeat_n(None, nodes).collect();
     }
 
-    /// Adds a pod that is in no group.
-    pub(super) fn add(&mut self, group: G, pod: PodIx) {
-        let after = self.first.grown(group).replace(pod);
+    /// Adds a pod that is on no node.
+    pub(super) fn add(&mut self, node: NodeIx, pod: PodIx) {
+        let after = self.first[node].replace(pod);
         *self.links.grown(pod) = Link { before: None, after };
         if let Some(after) = after {
             self.links[after].before = Some(pod);
         }
     }
 
-    /// Takes a pod out of its group.
-    pub(super) fn remove(&mut self, group: G, pod: PodIx) {
+    /// Takes a pod off its node.
+    pub(super) fn remove(&mut self, node: NodeIx, pod: PodIx) {
         let Link { before, after } = std::mem::take(&mut self.links[pod]);
         match before {
             Some(before) => self.links[before].after = after,
-            None => self.first[group] = after,
+            None => self.first[node] = after,
         }
         if let Some(after) = after {
             self.links[after].before = before;
         }
     }
 
-    /// The pods of a group, the latest first.
-    pub fn latest_first(&self, group: G) -> impl Iterator<Item = PodIx> {
-        let first = self.first.get(group).copied().flatten();
-        std::iter::successors(first, |pod| self.links[*pod].after)
-    }
-
-    /// The pods of a group, ascending.
-    pub fn of(&self, group: G) -> Vec<PodIx> {
-        let mut pods: Vec<PodIx> = self.latest_first(group).collect();
+    /// The pods of a node, ascending.
+    pub fn of(&self, node: NodeIx) -> Vec<PodIx> {
+        let chain = std::iter::successors(self.first[node], |pod| self.links[*pod].after);
+        let mut pods: Vec<PodIx> = chain.collect();
         pods.sort_unstable();
         pods
     }
 
-    /// Whether both have the same pods in the same groups.
+    /// Whether both have the same pods on the same nodes.
     pub(super) fn same_as(&self, other: &Self) -> bool {
-        let groups = self.first.len().max(other.first.len());
-        (0..groups).map(G::new).all(|group| self.of(group) == other.of(group))
+        self.first.len() == other.first.len()
+            && self.first.indices().all(|node| self.of(node) == other.of(node))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::ix::NodeIx;
+    use crate::base::index::Ix;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -87,6 +76,7 @@ mod tests {
             moves in prop::collection::vec((0_usize..12, 0_usize..3), 0..80),
         ) {
             let mut chains = Chains::default();
+            chains.restart(3);
             let mut sets: Vec<BTreeSet<PodIx>> = vec![BTreeSet::new(); 3];
             for (pod, node) in moves {
                 let pod = PodIx::new(pod);

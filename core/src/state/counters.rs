@@ -8,7 +8,7 @@ use super::labels::LabelSets;
 use super::log::Journal;
 use super::node_sets::NodeSets;
 use super::pods::Pods;
-use super::topology::{Domain, Domains, NO_DOMAIN, Topology};
+use super::topology::{Domains, NO_DOMAIN, Topology};
 use crate::base::bits::Bits;
 use crate::base::index::{IndexVec, Ix};
 use crate::base::intern::Interner;
@@ -136,7 +136,8 @@ impl Counters {
         let mut counter = Counter::new(domains, eligible);
         let sets = key.matcher.into_iter().flat_map(|matcher| labels.matched_by(matcher));
         let nodes = sets.flat_map(|set| pods.nodes_of(*set)).filter(|node| counts(*node));
-        counter.fill(nodes.map(|node| domains.of[node]).filter(|domain| *domain != NO_DOMAIN));
+        let counted = nodes.map(|node| domains.of[node]).filter(|domain| *domain != NO_DOMAIN);
+        counted.for_each(|domain| counter.move_by(domain as usize, 1));
         counter
     }
 
@@ -315,21 +316,6 @@ impl Counter {
             histogram: vec![number as u32],
             min: 0,
         }
-    }
-
-    /// Counts the first pods: one in each of these domains.
-    fn fill(&mut self, domains: impl Iterator<Item = Domain>) {
-        for domain in domains {
-            self.counts[domain as usize] += 1;
-            self.total += 1;
-        }
-        let largest = self.counts.iter().fold(0, |largest, count| largest.max(*count));
-        self.histogram = vec![0; largest as usize + 1];
-        for (count, present) in self.counts.iter().zip(&self.present) {
-            self.histogram[*count as usize] += u32::from(*present);
-        }
-        let lowest = self.histogram.iter().position(|domains| *domains > 0);
-        self.min = lowest.map_or(0, |lowest| lowest as i32);
     }
 
     fn move_by(&mut self, domain: usize, by: i32) {

@@ -63,6 +63,8 @@ pub struct Eligible {
 pub struct NodeSets {
     requirements: Interner<RequirementIx, NodeRequirement>,
     satisfying: IndexVec<RequirementIx, Bits>,
+    /// Nodes that are not cordoned.
+    schedulable: Bits,
     taints: Interner<TaintSetIx, Vec<Taint>>,
     taints_of: IndexVec<NodeIx, TaintSetIx>,
     eligible: Interner<EligibleIx, Eligible>,
@@ -75,6 +77,8 @@ impl NodeSets {
     pub(super) fn rebuild(&mut self, nodes: &Nodes, topology: &mut Topology) {
         self.taints_of =
             nodes.objects.iter().map(|node| self.taints.intern(node.spec.taints.clone())).collect();
+        self.schedulable =
+            Bits::of(nodes.len(), |node| !nodes.objects[NodeIx::new(node)].spec.unschedulable);
         self.tolerating.clear();
         for requirement in self.satisfying.indices().collect::<Vec<_>>() {
             let requirement_ = self.requirements.value(requirement).clone();
@@ -84,6 +88,11 @@ impl NodeSets {
             let key = self.eligible.value(eligible).clone();
             self.eligible_nodes[eligible] = self.compute_eligible(&key, nodes, topology);
         }
+    }
+
+    /// Nodes that are not cordoned.
+    pub(super) fn schedulable(&self) -> &Bits {
+        &self.schedulable
     }
 
     /// Nodes that satisfy a pod's requirements.

@@ -155,7 +155,7 @@ pub struct Nodes {
     /// Scalar resources, one column each; missing means 0.
     pub scalars: IndexVec<ResourceIx, AmountColumns>,
     /// Pods bound to it.
-    pub pods: Chains<NodeIx>,
+    pub pods: Chains,
     /// Host ports in use, ascending. A set with a history, as upstream has it: a pod that goes frees
     /// its ports even where another one that stays has the same.
     pub ports: IndexVec<NodeIx, Ports>,
@@ -191,7 +191,7 @@ impl Nodes {
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
         self.rows = std::iter::repeat_n(NodeRow::default(), count).collect();
-        self.pods.restart();
+        self.pods.restart(count);
         self.ports = std::iter::repeat_n(SmallVec::new(), count).collect();
         self.ephemeral_storage = AmountColumns::zero(count);
         for column in self.scalars.iter_mut() {
@@ -340,7 +340,7 @@ impl Nodes {
         for column in self.scalars.iter_mut().chain([&mut self.ephemeral_storage]) {
             column.requested.iter_mut().for_each(|amount| *amount = 0);
         }
-        self.pods.restart();
+        self.pods.restart(self.rows.len());
         self.ports.iter_mut().for_each(SmallVec::clear);
     }
 

@@ -1,10 +1,11 @@
 //! Pods, pending and bound.
 
-use super::chains::Chains;
 use super::ix::{ClassIx, LabelSetIx, NodeIx, PodIx};
 use super::names::{Name, Names};
 use crate::base::index::{IndexVec, Ix};
 use crate::objects::Pod;
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
 
 /// A pod in the table.
 #[derive(Clone, Debug)]
@@ -17,12 +18,14 @@ pub struct PodRow {
     pub node: Option<NodeIx>,
     /// `spec.nodeName` is set, be there such a node or not.
     pub named: bool,
+    /// Its place among the counted pods of its label set, while it is counted.
+    pub(super) place: u32,
 }
 
 impl PodRow {
     /// A pod that counts on no node yet.
     pub(super) fn new(pod: Box<Pod>, class: ClassIx) -> Self {
-        Self { class, node: None, named: pod.node_name.is_some(), pod }
+        Self { class, node: None, named: pod.node_name.is_some(), place: 0, pod }
     }
 
     fn name(&self) -> Name<'_> {
@@ -30,14 +33,17 @@ impl PodRow {
     }
 }
 
+/// Pods with their nodes. Many label sets have one pod, which then needs no memory of its own.
+type Counted = SmallVec<[(PodIx, NodeIx); 2]>;
+
 /// Every pod. Places of deleted pods are used again, the latest first.
 #[derive(Clone, Debug, Default)]
 pub struct Pods {
     rows: IndexVec<PodIx, Option<PodRow>>,
     free: Vec<PodIx>,
     names: Names,
-    /// Counted pods of every label set.
-    counted: Chains<LabelSetIx>,
+    /// Counted pods of every label set, in no order that means anything.
+    counted: IndexVec<LabelSetIx, Counted>,
 }
 
 impl Pods {
@@ -149,7 +155,7 @@ impl Pods {
 
     /// Nodes of the counted pods of a label set.
     pub(super) fn nodes_of(&self, set: LabelSetIx) -> impl Iterator<Item = NodeIx> {
-        self.counted.latest_first(set).filter_map(|pod| self.get(pod)?.node)
+        self.counted.get(set).into_iter().flatten().map(|(_, node)| *node)
     }
 
     /// Whether both have the same pods, counted on the same nodes.
@@ -161,31 +167,47 @@ impl Pods {
             (None, None) => true,
             _ => false,
         };
+        let sorted = |pods: &Self| {
+            let sets = pods.counted.iter().map(|pods| pods.iter().copied().collect());
+            let mut sets: Vec<BTreeSet<(PodIx, NodeIx)>> = sets.collect();
+            sets.truncate(
+                sets.iter().rposition(|pods| !pods.is_empty()).map_or(0, |last| last + 1),
+            );
+            sets
+        };
         self.rows.len() == other.rows.len()
             && self.rows.iter().zip(other.rows.iter()).all(alike)
             && self.names == other.names
-            && self.counted.same_as(&other.counted)
+            && sorted(self) == sorted(other)
     }
 
     /// Notes that a pod of this label set counts on a node.
     pub(super) fn join(&mut self, pod: PodIx, set: LabelSetIx, node: NodeIx) {
-        self.counted.add(set, pod);
+        let pods = self.counted.grown(set);
+        pods.push((pod, node));
         if let Some(row) = &mut self.rows[pod] {
+            row.place = pods.len() as u32 - 1;
             row.node = Some(node);
         }
     }
 
     /// Notes that a pod of this label set counts no longer.
     pub(super) fn leave(&mut self, pod: PodIx, set: LabelSetIx) {
-        self.counted.remove(set, pod);
-        if let Some(row) = &mut self.rows[pod] {
-            row.node = None;
+        let Some(row) = &mut self.rows[pod] else { return };
+        row.node = None;
+        let place = row.place;
+        let pods = self.counted.grown(set);
+        pods.swap_remove(place as usize);
+        if let Some((moved, _)) = pods.get(place as usize)
+            && let Some(row) = &mut self.rows[*moved]
+        {
+            row.place = place;
         }
     }
 
     /// Notes that no pod counts on any node.
     pub(super) fn empty(&mut self) {
-        self.counted.restart();
+        self.counted.iter_mut().for_each(Counted::clear);
         self.rows.iter_mut().flatten().for_each(|row| row.node = None);
     }
 }

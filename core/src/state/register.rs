@@ -168,6 +168,11 @@ impl Cluster {
         self.node_sets.by_taints(of)
     }
 
+    /// Nodes that are not cordoned.
+    pub fn schedulable(&self) -> &Bits {
+        self.node_sets.schedulable()
+    }
+
     /// Nodes that meet a pod's requirements on labels and names.
     pub fn meeting(&mut self, requirements: &Requirements) -> Bits {
         self.node_sets.meeting(requirements, &self.nodes, &mut self.topology)

@@ -7,7 +7,7 @@
 //! kept by block ([`Spans`]).
 
 use super::kept::{Bookmarks, Journals};
-use crate::column::{BLOCK, Blocks, Column, Score, max, sums};
+use crate::column::{BLOCK, Blocks, Column, Score, sums};
 use crate::plugins::inter_pod_affinity::fast as inter_pod;
 use crate::plugins::pod_topology_spread::fast::{self as spread, SoftScore};
 use smallvec::{SmallVec, smallvec};
@@ -119,9 +119,9 @@ impl<S: Score> Spans<S> {
         }
     }
 
-    /// The largest values of these blocks.
-    pub(super) fn largest(&self, side: usize, blocks: Range<usize>) -> &[S] {
-        &self.largest[side][blocks]
+    /// The largest value of a block.
+    pub(super) fn largest(&self, side: usize, block: usize) -> S {
+        self.largest[side][block]
     }
 
     /// Whether a block with this largest value has a feasible node.
@@ -130,13 +130,16 @@ impl<S: Score> Spans<S> {
     }
 
     /// The span of a zone, which has these blocks.
-    pub(super) fn zone(&self, blocks: Range<usize>) -> Span<S> {
-        let min = |of: &[S]| of.iter().copied().fold(S::new(S::MAX_TOTAL), S::min);
-        let side = |side: usize| {
-            (min(&self.smallest[side][blocks.clone()]), max(&self.largest[side][blocks.clone()]))
-        };
-        let feasible = self.feasible[blocks.clone()].iter().map(|it| usize::from(*it)).sum();
-        Span { feasible, values: [side(0), side(1)] }
+    pub(super) fn zone(&self, blocks: impl Iterator<Item = usize>) -> Span<S> {
+        let mut span = Span::empty();
+        for block in blocks {
+            span.feasible += usize::from(self.feasible[block]);
+            for (side, (smallest, largest)) in span.values.iter_mut().enumerate() {
+                *smallest = self.smallest[side][block].min(*smallest);
+                *largest = self.largest[side][block].max(*largest);
+            }
+        }
+        span
     }
 }
 

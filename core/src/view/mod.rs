@@ -272,7 +272,7 @@ impl<S: Score> View<S> {
     fn start_anew(&mut self, cluster: &Cluster) {
         self.epoch = Some(cluster.log().epoch().clone());
         let nodes = cluster.nodes();
-        self.blocks = Blocks::new(&nodes.zones).with_ranks(nodes.rank.as_slice());
+        self.blocks = Blocks::new(&nodes.zones, nodes.rank.as_slice());
         self.tables = Tables::default();
         self.forget_classes(cluster);
     }

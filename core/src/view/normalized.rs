@@ -102,9 +102,7 @@ impl<S: Score> Normalized<S> {
         let max = loop {
             if at == self.levels.len() {
                 let below = self.levels.last().map_or(i32::MAX, |last| last.raw);
-                // Raw scores are not below 0.
-                let larger = |max: i32, raw: &i32| if *raw < below { max.max(*raw) } else { max };
-                match self.raw.iter().fold(-1, larger) {
+                match largest_below(&self.raw, below) {
                     -1 => break 0,
                     raw => self.levels.push(Level::new(raw, &self.raw, blocks)),
                 }
@@ -118,6 +116,20 @@ impl<S: Score> Normalized<S> {
         };
         self.normalize(blocks, max, weight, reversed);
     }
+}
+
+/// The largest raw score below a number; -1, below them all, where there is none.
+fn largest_below(all: &[i32], below: i32) -> i32 {
+    /// As many as are compared at once.
+    const LANES: usize = 16;
+    let lower = |raw: i32| if raw < below { raw } else { -1 };
+    let (parts, rest) = all.as_chunks::<LANES>();
+    let mut largest = [-1; LANES];
+    for part in parts {
+        // Written in any case, so that this becomes vector instructions.
+        largest.iter_mut().zip(part).for_each(|(max, raw)| *max = lower(*raw).max(*max));
+    }
+    largest.into_iter().chain(rest.iter().map(|raw| lower(*raw))).fold(-1, i32::max)
 }
 
 /// Which nodes are feasible.
@@ -188,7 +200,7 @@ mod tests {
 
     impl Feasible for Those<'_> {
         fn in_zone(&self, zone: usize) -> bool {
-            !self.2[self.0.of_zone(zone).start % 4]
+            self.0.of_zone(zone).next().is_some_and(|first| !self.2[first % 4])
         }
 
         fn in_block(&self, block: usize) -> bool {
@@ -207,7 +219,8 @@ mod tests {
             decisions in prop::collection::vec(
                 (prop::collection::vec(prop::bool::weighted(0.1), 200), any::<[bool; 4]>()), 1..12),
         ) {
-            let blocks = Blocks::new(&[0..90, 90..200]);
+            let ranks: Vec<u32> = (0..200).collect();
+            let blocks = Blocks::new(&[0..90, 90..200], &ranks);
             let mut settled: Normalized<i16> = Normalized::new(raw.clone());
             for (feasible, closed) in &decisions {
                 let some = Those(&blocks, feasible, *closed);

@@ -8,8 +8,8 @@ use super::grades::{Grade, Span, Spans};
 use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, PLACES, Score, add, add_to_all, largest_sum, look, max,
-    places_above, places_from, sum_at, sums,
+    Blocks, Column, DomainRule, PLACES, Score, add, largest_sum, look, max, places_above,
+    places_from, sum_at, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -96,15 +96,15 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// Leaves a zone out.
     pub(super) fn leave_out(&mut self, zone: usize) {
-        self.bounds[self.blocks.of_zone(zone)].fill(S::REFUSED);
+        self.blocks.of_zone(zone).for_each(|block| self.bounds[block] = S::REFUSED);
     }
 
     /// Adds what the pods of the zones give.
     pub(super) fn add_of_zones(&mut self, scores: &[S]) {
         self.of_zones.resize(scores.len(), S::default());
-        for (zone, score) in scores.iter().enumerate() {
-            self.of_zones[zone] = self.of_zones[zone].plus(*score);
-            add_to_all(&mut self.bounds[self.blocks.of_zone(zone)], *score);
+        add(&mut self.of_zones, scores);
+        for (block, bound) in self.bounds.iter_mut().enumerate() {
+            *bound = bound.plus(scores[self.blocks.zone_of_block(block)]);
         }
     }
 
@@ -116,22 +116,11 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         spans: &'a Spans<S>,
     ) {
         for (zone, of_zone) in zones.iter().enumerate() {
-            let blocks = self.blocks.of_zone(zone);
-            let bounds = &mut self.bounds[blocks.clone()];
-            // A zone that is left out has nothing feasible, whatever its blocks have.
-            if of_zone.feasible == 0 {
-                bounds.fill(S::REFUSED);
-                continue;
-            }
-            let largest = spans.largest(grade.side, blocks);
-            let of_zone = of_zone.values[grade.side].1;
-            if largest.iter().all(|it| *it == of_zone) {
-                add_to_all(bounds, grade.score(zone, of_zone));
-                continue;
-            }
-            for (bound, largest) in bounds.iter_mut().zip(largest) {
-                *bound = match Spans::is_of_some(*largest) {
-                    true => bound.plus(grade.score(zone, *largest)),
+            for block in self.blocks.of_zone(zone) {
+                let largest = spans.largest(grade.side, block);
+                // A zone that is left out has nothing feasible, whatever its blocks have.
+                self.bounds[block] = match of_zone.feasible > 0 && Spans::is_of_some(largest) {
+                    true => self.bounds[block].plus(grade.score(zone, largest)),
                     false => S::REFUSED,
                 };
             }
@@ -142,12 +131,20 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The best node and its total.
     pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+        let plain = self.rules.is_empty()
+            && self.kept.is_none()
+            && self.of_zones.is_empty()
+            && self.grades.is_empty();
         loop {
             let level = max(self.bounds);
             if !level.is_feasible() {
                 return Ok(None);
             }
-            match self.first_of_all(level) {
+            let found = match plain {
+                true => self.first_of_all::<true>(level),
+                false => self.first_of_all::<false>(level),
+            };
+            match found {
                 Ok(Some(winner)) => return Ok(Some((winner, level))),
                 Ok(None) => {}
                 Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
@@ -156,37 +153,32 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         }
     }
 
-    /// The first node by name whose total is `level`, where no node has more.
-    fn first_of_all(&mut self, level: S) -> Result<Option<NodeIx>, Halt> {
+    /// The first node by name whose total is `level`, where no node has more. `PLAIN` means that
+    /// nothing but the columns counts, which is so for most pods: nothing else is asked for then.
+    fn first_of_all<const PLAIN: bool>(&mut self, level: S) -> Result<Option<NodeIx>, Halt> {
         let (nodes, blocks) = (self.nodes, self.blocks);
         let mut winner = None;
-        // Nodes behind this one in byte order of the names are too late.
+        // Nodes behind this one in byte order of the names are too late, and with it all blocks
+        // behind the first one that begins too late. So is what follows in the same zone.
         let mut limit = u32::MAX;
-        // Blocks before this one are done with.
-        let mut next = 0;
         for start in (0..blocks.len()).step_by(PLACES) {
-            if next >= start + PLACES {
-                continue;
+            if blocks.first_rank(start) >= limit {
+                break;
             }
             let mut places = places_from(self.bounds, start, level);
-            loop {
-                let done = next.max(start) - start;
-                places &= u64::MAX.checked_shl(done as u32).unwrap_or(0);
-                if places == 0 {
-                    break;
-                }
+            while places != 0 {
                 let block = start + places.trailing_zeros() as usize;
-                next = block + 1;
-                let zone = blocks.zone_of_block(block);
-                // Within a zone nodes are in order of their names: one that is too late, or that has
-                // the level, ends the search there.
-                if blocks.first_rank(block) >= limit || self.is_late(zone, block, level, limit) {
-                    next = blocks.of_zone(zone).end;
-                } else if let Some(node) = self.first_of_block(zone, block, level)? {
-                    next = blocks.of_zone(zone).end;
-                    if nodes.rank[node] < limit {
-                        (winner, limit) = (Some(node), nodes.rank[node]);
-                    }
+                places &= places - 1;
+                if blocks.first_rank(block) >= limit {
+                    return Ok(winner);
+                }
+                if !PLAIN && self.is_late(block, level, limit) {
+                    continue;
+                }
+                if let Some(node) = self.first_of_block::<PLAIN>(block, level)?
+                    && nodes.rank[node] < limit
+                {
+                    (winner, limit) = (Some(node), nodes.rank[node]);
                 }
             }
         }
@@ -195,11 +187,11 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// Whether the first node of a block with this total is known not to come before `limit`. One that
     /// was the first may have it no more; then others that have it come later still.
-    fn is_late(&self, zone: usize, block: usize, level: S, limit: u32) -> bool {
+    fn is_late(&self, block: usize, level: S, limit: u32) -> bool {
         let Some(kept) = self.kept.as_deref().filter(|_| self.grades.is_empty()) else {
             return false;
         };
-        let first = kept.first(block, S::new(level.get() - self.of_zone(zone).get()));
+        let first = kept.first(block, S::new(level.get() - self.of_zone_of(block).get()));
         first.is_some_and(|node| self.nodes.rank[node] >= limit)
     }
 
@@ -221,9 +213,12 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         }
     }
 
-    /// What a zone adds to the total.
-    fn of_zone(&self, zone: usize) -> S {
-        self.of_zones.get(zone).copied().unwrap_or_default()
+    /// What the zone of a block adds to the total.
+    fn of_zone_of(&self, block: usize) -> S {
+        if self.of_zones.is_empty() {
+            return S::default();
+        }
+        self.of_zones[self.blocks.zone_of_block(block)]
     }
 
     /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
@@ -247,27 +242,27 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// The first node of a block whose total is `level`, where no node has more. Where no node has
     /// it the block gets a new bound.
-    fn first_of_block(
+    fn first_of_block<const PLAIN: bool>(
         &mut self,
-        zone: usize,
         block: usize,
         level: S,
     ) -> Result<Option<NodeIx>, Halt> {
+        let nodes = self.blocks.nodes(block);
+        if PLAIN {
+            return match look(self.columns, nodes.clone(), level) {
+                Ok(at) => Ok(Some(NodeIx::new(nodes.start + at))),
+                Err(largest) => self.looked_in_vain(block, largest),
+            };
+        }
         if self.grades.is_empty() && !self.ruled.contains(&block) {
-            let nodes = self.blocks.nodes(block);
-            let of_zone = self.of_zone(zone);
-            let wanted = S::new(level.get() - of_zone.get());
+            let wanted = S::new(level.get() - self.of_zone_of(block).get());
             let known = self.kept.as_ref().and_then(|kept| kept.first(block, wanted));
             let known = known.filter(|node| sum_at(self.columns, node.at()) == wanted);
             let node = match known {
                 Some(node) => node,
                 None => match look(self.columns, nodes.clone(), wanted) {
                     Ok(at) => NodeIx::new(nodes.start + at),
-                    Err(largest) => {
-                        self.found(block, largest);
-                        self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
-                        return Ok(None);
-                    }
+                    Err(largest) => return self.looked_in_vain(block, largest),
                 },
             };
             if let Some(kept) = self.kept.as_mut().filter(|_| known.is_none()) {
@@ -281,13 +276,20 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             }
             self.ruled.push(block);
         }
-        Ok(self.first_one_by_one(zone, block, level))
+        Ok(self.first_one_by_one(block, level))
+    }
+
+    /// A block has less than its bound promised.
+    fn looked_in_vain(&mut self, block: usize, largest: S) -> Result<Option<NodeIx>, Halt> {
+        self.found(block, largest);
+        self.looks = self.looks.checked_sub(1).ok_or(Halt::TooManyLooks)?;
+        Ok(None)
     }
 
     /// Puts the true bound of a block, which has this largest sum of the columns.
     fn found(&mut self, block: usize, largest: S) {
         self.keep(block, largest);
-        let total = largest.plus(self.of_zone(self.blocks.zone_of_block(block)));
+        let total = largest.plus(self.of_zone_of(block));
         self.bounds[block] = total;
         self.reached = self.reached.max(total);
     }
@@ -304,12 +306,12 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     }
 
     /// The same, node by node with everything that there is.
-    fn first_one_by_one(&mut self, zone: usize, block: usize, level: S) -> Option<NodeIx> {
-        let nodes = self.blocks.nodes(block);
-        let mut at_most = self.of_zone(zone);
+    fn first_one_by_one(&mut self, block: usize, level: S) -> Option<NodeIx> {
+        let (zone, nodes) = (self.blocks.zone_of_block(block), self.blocks.nodes(block));
+        let mut at_most = self.of_zone_of(block);
         let of_zone = at_most;
         for grade in &mut self.grades {
-            let largest = self.spans.map(|spans| spans.largest(grade.side, block..block + 1)[0]);
+            let largest = self.spans.map(|spans| spans.largest(grade.side, block));
             at_most = at_most.plus(grade.score(zone, largest.unwrap_or_default()));
         }
         let sums = sums(self.columns, nodes.clone());

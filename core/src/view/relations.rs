@@ -8,7 +8,7 @@ use super::grades::{Formula, Grade, Span, Spans, Values, scores_of_zones};
 use super::race::Race;
 use super::{View, Weights};
 use crate::column::{Blocks, DomainRule, Score};
-use crate::plugins::inter_pod_affinity::fast::Preference;
+use crate::plugins::inter_pod_affinity::fast::{self as inter_pod, Preference};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
@@ -145,8 +145,12 @@ impl<'c> Relations<'c> {
         if self.preferences.is_empty() && self.soft.is_none() {
             return Some(());
         }
-        let mut zones: SmallVec<[Span<S>; 16]> = SmallVec::new();
         witnesses.resize(blocks.zones(), None);
+        if self.soft.is_none() && valued.is_none() {
+            self.grade_zones(race, cluster, weights.inter_pod, witnesses);
+            return Some(());
+        }
+        let mut zones: SmallVec<[Span<S>; 16]> = SmallVec::new();
         for (zone, witness) in witnesses.iter_mut().enumerate() {
             zones.push(match valued {
                 _ if !self.allows_zone(zone) => Span::of_alike(false),
@@ -160,16 +164,8 @@ impl<'c> Relations<'c> {
             soft.weigh(&feasible, zones.iter().map(|span| span.feasible).sum());
             (Formula::Spread(soft), weights.spread)
         });
-        let preferences = (!self.preferences.is_empty()).then(|| {
-            let mut of_zones: SmallVec<[i64; 16]> = smallvec![0; zones.len()];
-            for preference in self.preferences.iter().filter(|it| it.by_zone(cluster)) {
-                let domains = cluster.topology().domains(preference.key).by_zone.iter().flatten();
-                for (raw, domain) in of_zones.iter_mut().zip(domains) {
-                    *raw += preference.of(*domain);
-                }
-            }
-            (Formula::InterPod(of_zones), weights.inter_pod)
-        });
+        let preferences = (!self.preferences.is_empty())
+            .then(|| (Formula::InterPod(self.raw_of_zones(cluster)), weights.inter_pod));
         for (side, formula) in [soft, preferences].into_iter().enumerate() {
             let Some((formula, weight)) = formula else { continue };
             if let Some((values, spans)) = valued
@@ -182,5 +178,47 @@ impl<'c> Relations<'c> {
             }
         }
         Some(())
+    }
+    /// What the preferences about zones add to the raw score of the nodes of each.
+    fn raw_of_zones(&self, cluster: &Cluster) -> SmallVec<[i64; 16]> {
+        let mut of_zones = smallvec![0; cluster.nodes().zones.len()];
+        for preference in self.preferences.iter().filter(|it| it.by_zone(cluster)) {
+            let domains = cluster.topology().domains(preference.key).by_zone.iter().flatten();
+            for (raw, domain) in of_zones.iter_mut().zip(domains) {
+                *raw += preference.of(*domain);
+            }
+        }
+        of_zones
+    }
+
+    /// Adds what preferences give where all of them are about zones: which zones have a feasible
+    /// node has to be known of those alone that have the smallest and the largest raw score.
+    fn grade_zones<S: Score>(
+        &self,
+        race: &mut Race<'_, 'c, S>,
+        cluster: &Cluster,
+        weight: i64,
+        witnesses: &mut [Option<NodeIx>],
+    ) {
+        let raw = self.raw_of_zones(cluster);
+        let mut rising: SmallVec<[usize; 16]> =
+            (0..raw.len()).filter(|zone| self.allows_zone(*zone)).collect();
+        rising.sort_unstable_by_key(|zone| raw[*zone]);
+        let mut is_feasible = |zone: &&usize| race.is_feasible(**zone, &mut witnesses[**zone]);
+        let Some(lowest) = rising.iter().find(&mut is_feasible) else { return };
+        let highest = rising.iter().rev().find(&mut is_feasible).unwrap_or(lowest);
+        let extremes = (raw[*lowest], raw[*highest]);
+        if extremes.0 < extremes.1 {
+            // No node of a zone beyond them is feasible, whatever it gets.
+            let score = |raw: &i64| {
+                S::new(inter_pod::normalized(
+                    (*raw).clamp(extremes.0, extremes.1),
+                    extremes,
+                    weight,
+                ))
+            };
+            let scores: SmallVec<[S; 16]> = raw.iter().map(score).collect();
+            race.add_of_zones(&scores);
+        }
     }
 }
