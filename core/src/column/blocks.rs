@@ -108,6 +108,11 @@ impl Blocks {
         self.zone_of_block(self.of_node(node))
     }
 
+    /// The zones of all blocks.
+    pub fn zones_of_blocks(&self) -> &[u32] {
+        &self.zone_of
+    }
+
     /// The zone of a block, as its place among the zones.
     #[inline]
     pub fn zone_of_block(&self, block: usize) -> usize {

@@ -36,8 +36,8 @@ pub struct Counter {
     /// How many domains have a counting node. This and what follows is of counters on some nodes
     /// only: nobody asks for it where all nodes count.
     pub domains: usize,
-    /// Whether the domain has a counting node.
-    present: Vec<bool>,
+    /// Domains that have a counting node; `None` where all nodes count.
+    present: Option<Bits>,
     /// Per count: how many present domains have it.
     histogram: Vec<u32>,
     /// Smallest count over the present domains; 0 where there is none.
@@ -294,20 +294,15 @@ impl Counter {
 
     /// No pod counted; `eligible` are the counting nodes, `None` means all.
     fn new(domains: &Domains, eligible: Option<&Bits>) -> Self {
-        let present: Vec<bool> = match eligible {
-            None => Vec::new(),
-            Some(eligible) if eligible.is_full() => vec![true; domains.nodes.len()],
-            Some(eligible) if domains.each_node => {
-                let mut present = vec![false; domains.nodes.len()];
-                eligible.mark(&mut present, |present| *present = true);
-                present
-            }
-            Some(eligible) => {
-                let counts = |node: &NodeIx| eligible.contains(node.at());
-                domains.nodes.iter().map(|nodes| nodes.iter().any(counts)).collect()
-            }
-        };
-        let number = present.iter().filter(|present| **present).count();
+        let present = eligible.map(|eligible| match domains.nodes.len() {
+            count if eligible.is_full() => Bits::all(count),
+            // A domain has the number of its one node.
+            _ if domains.each_node => eligible.clone(),
+            count => Bits::of(count, |domain| {
+                domains.nodes[domain].iter().any(|node| eligible.contains(node.at()))
+            }),
+        });
+        let number = present.as_ref().map_or(0, Bits::count);
         Self {
             counts: vec![0; domains.nodes.len()],
             total: 0,
@@ -323,7 +318,7 @@ impl Counter {
         let new = old + by;
         self.counts[domain] = new;
         self.total += i64::from(by);
-        if self.present.get(domain) == Some(&true) {
+        if self.present.as_ref().is_some_and(|present| present.contains(domain)) {
             if self.histogram.len() <= new as usize {
                 self.histogram.resize(new as usize + 1, 0);
             }

@@ -88,7 +88,7 @@ impl<S: Score> View<S> {
             Plugin::NodeAffinity => for_good(&fixed.enforced, Reason::EnforcedNodeAffinity)
                 .or_else(|| for_good(&fixed.meeting, Reason::NodeAffinity)),
             Plugin::NodePorts => {
-                let wanted = cluster.port_set(*self.tables.ports.key(class.ports?));
+                let wanted = cluster.port_set(self.tables.ports.key(class.ports?));
                 node_ports::fast::taken(wanted, nodes, node)
                     .then(|| Rejection::new(plugin, Code::Unschedulable, Reason::HostPort))
             }

@@ -19,18 +19,48 @@ index_types! {
 
 /// Distinct facets of one plugin with what each gives.
 #[derive(Clone, Debug)]
-pub(super) struct Facets<K, V> {
-    index_of: Map<K, FacetIx>,
+pub(super) struct Facets<K, V, P = Map<K, FacetIx>> {
+    places: P,
     entries: IndexVec<FacetIx, (K, V)>,
 }
 
-impl<K, V> Default for Facets<K, V> {
-    fn default() -> Self {
-        Self { index_of: Map::default(), entries: IndexVec::default() }
+/// Facets that are numbers themselves: a place is found without hashing.
+pub(super) type Numbered<K, V> = Facets<K, V, IndexVec<K, Option<FacetIx>>>;
+
+/// Where the facets are.
+pub(super) trait Places<K> {
+    fn find(&self, key: K) -> Option<FacetIx>;
+
+    fn put(&mut self, key: K, facet: FacetIx);
+}
+
+impl<K: Eq + Hash> Places<K> for Map<K, FacetIx> {
+    fn find(&self, key: K) -> Option<FacetIx> {
+        self.get(&key).copied()
+    }
+
+    fn put(&mut self, key: K, facet: FacetIx) {
+        self.insert(key, facet);
     }
 }
 
-impl<K: Copy + Eq + Hash, V> Facets<K, V> {
+impl<K: Ix> Places<K> for IndexVec<K, Option<FacetIx>> {
+    fn find(&self, key: K) -> Option<FacetIx> {
+        self.get(key).copied().flatten()
+    }
+
+    fn put(&mut self, key: K, facet: FacetIx) {
+        *self.grown(key) = Some(facet);
+    }
+}
+
+impl<K, V, P: Default> Default for Facets<K, V, P> {
+    fn default() -> Self {
+        Self { places: P::default(), entries: IndexVec::default() }
+    }
+}
+
+impl<K: Copy, V, P: Places<K>> Facets<K, V, P> {
     /// The place of a facet; `make` makes what it gives where it is new.
     pub(super) fn find_or_make(&mut self, key: K, make: impl FnOnce() -> V) -> FacetIx {
         let made = self.find_or_try_make(key, || Ok::<V, Infallible>(make()));
@@ -45,16 +75,16 @@ impl<K: Copy + Eq + Hash, V> Facets<K, V> {
         key: K,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<FacetIx, E> {
-        if let Some(known) = self.index_of.get(&key) {
-            return Ok(*known);
+        if let Some(known) = self.places.find(key) {
+            return Ok(known);
         }
         let facet = self.entries.push((key, make()?));
-        self.index_of.insert(key, facet);
+        self.places.put(key, facet);
         Ok(facet)
     }
 
-    pub(super) fn key(&self, facet: FacetIx) -> &K {
-        &self.entries[facet].0
+    pub(super) fn key(&self, facet: FacetIx) -> K {
+        self.entries[facet].0
     }
 
     pub(super) fn get(&self, facet: FacetIx) -> &V {

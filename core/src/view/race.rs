@@ -103,8 +103,8 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     pub(super) fn add_of_zones(&mut self, scores: &[S]) {
         self.of_zones.resize(scores.len(), S::default());
         add(&mut self.of_zones, scores);
-        for (block, bound) in self.bounds.iter_mut().enumerate() {
-            *bound = bound.plus(scores[self.blocks.zone_of_block(block)]);
+        for (bound, zone) in self.bounds.iter_mut().zip(self.blocks.zones_of_blocks()) {
+            *bound = bound.plus(scores[*zone as usize]);
         }
     }
 

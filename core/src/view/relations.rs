@@ -182,10 +182,9 @@ impl<'c> Relations<'c> {
     /// What the preferences about zones add to the raw score of the nodes of each.
     fn raw_of_zones(&self, cluster: &Cluster) -> SmallVec<[i64; 16]> {
         let mut of_zones = smallvec![0; cluster.nodes().zones.len()];
-        for preference in self.preferences.iter().filter(|it| it.by_zone(cluster)) {
-            let domains = cluster.topology().domains(preference.key).by_zone.iter().flatten();
-            for (raw, domain) in of_zones.iter_mut().zip(domains) {
-                *raw += preference.of(*domain);
+        for preference in &self.preferences {
+            if let Some(domains) = &cluster.topology().domains(preference.key).by_zone {
+                preference.add_to(&mut of_zones, domains);
             }
         }
         of_zones
@@ -201,13 +200,22 @@ impl<'c> Relations<'c> {
         witnesses: &mut [Option<NodeIx>],
     ) {
         let raw = self.raw_of_zones(cluster);
-        let mut rising: SmallVec<[usize; 16]> =
-            (0..raw.len()).filter(|zone| self.allows_zone(*zone)).collect();
-        rising.sort_unstable_by_key(|zone| raw[*zone]);
-        let mut is_feasible = |zone: &&usize| race.is_feasible(**zone, &mut witnesses[**zone]);
-        let Some(lowest) = rising.iter().find(&mut is_feasible) else { return };
-        let highest = rising.iter().rev().find(&mut is_feasible).unwrap_or(lowest);
-        let extremes = (raw[*lowest], raw[*highest]);
+        let mut is_feasible = |zone: usize| race.is_feasible(zone, &mut witnesses[zone]);
+        let open = (0..raw.len()).filter(|zone| self.allows_zone(*zone));
+        let (lowest, highest) = (
+            open.clone().min_by_key(|zone| raw[*zone]),
+            open.clone().max_by_key(|zone| raw[*zone]),
+        );
+        let (Some(mut lowest), Some(mut highest)) = (lowest, highest) else { return };
+        if !(is_feasible(lowest) && is_feasible(highest)) {
+            let mut rising: Vec<usize> = open.collect();
+            rising.sort_unstable_by_key(|zone| raw[*zone]);
+            let mut rising = rising.into_iter();
+            let Some(first) = rising.find(|zone| is_feasible(*zone)) else { return };
+            lowest = first;
+            highest = rising.rfind(|zone| is_feasible(*zone)).unwrap_or(first);
+        }
+        let extremes = (raw[lowest], raw[highest]);
         if extremes.0 < extremes.1 {
             // No node of a zone beyond them is feasible, whatever it gets.
             let score = |raw: &i64| {
@@ -217,7 +225,8 @@ impl<'c> Relations<'c> {
                     weight,
                 ))
             };
-            let scores: SmallVec<[S; 16]> = raw.iter().map(score).collect();
+            let mut scores: SmallVec<[S; 16]> = smallvec![S::default(); raw.len()];
+            scores.iter_mut().zip(&raw).for_each(|(of_zone, raw)| *of_zone = score(raw));
             race.add_of_zones(&scores);
         }
     }

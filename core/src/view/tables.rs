@@ -2,7 +2,7 @@
 
 use super::class::{ClassView, Fixed};
 use super::counted::CountedColumn;
-use super::facets::{FacetIx, Facets, LiveColumn};
+use super::facets::{FacetIx, Facets, LiveColumn, Numbered};
 use super::kept::Nearby;
 use super::normalized::Normalized;
 use super::shape::Shape;
@@ -33,11 +33,11 @@ type Constraints = (SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx);
 #[derive(Clone, Debug)]
 pub(super) struct Tables<S> {
     pub(super) fixed: Facets<(RequirementsIx, TolerationsIx), Fixed<S>>,
-    pub(super) shapes: Facets<AmountsIx, Shape<S>>,
-    pub(super) ports: Facets<PortSetIx, LiveColumn<S>>,
-    pub(super) images: Facets<ImagesIx, Option<Column<S>>>,
-    pub(super) disliked: Facets<TolerationsIx, Option<Normalized<S>>>,
-    pub(super) preferred: Facets<PreferredIx, Option<Normalized<S>>>,
+    pub(super) shapes: Numbered<AmountsIx, Shape<S>>,
+    pub(super) ports: Numbered<PortSetIx, LiveColumn<S>>,
+    pub(super) images: Numbered<ImagesIx, Option<Column<S>>>,
+    pub(super) disliked: Numbered<TolerationsIx, Option<Normalized<S>>>,
+    pub(super) preferred: Numbered<PreferredIx, Option<Normalized<S>>>,
     /// All classes without constraints are one facet here.
     pub(super) spread: Facets<Option<Constraints>, Valued<Spread, S>>,
     /// All classes without terms, where nobody else has any, are one facet here.
@@ -164,7 +164,7 @@ impl<S: Score> Tables<S> {
         self.shapes.get_mut(class.shape).repair(cluster, blocks, profile, weights);
         let nodes = cluster.nodes();
         if let Some(ports) = class.ports {
-            let wanted = cluster.port_set(*self.ports.key(ports));
+            let wanted = cluster.port_set(self.ports.key(ports));
             self.ports.get_mut(ports).repair(cluster.log(), blocks, nodes.len(), |node| {
                 if node_ports::fast::taken(wanted, nodes, node) { S::REFUSED } else { S::default() }
             });

@@ -199,9 +199,7 @@ impl InterPod {
         raw.resize(totals.len(), 0);
         for preference in &preferences {
             let domains = cluster.topology().domains(preference.key);
-            for (raw, domain) in raw.iter_mut().zip(domains.of.as_slice()) {
-                *raw += preference.of(*domain);
-            }
+            preference.add_to(raw, domains.of.as_slice());
         }
         let (min, max) = bounds(totals, raw, i64::MIN);
         if max == min {
@@ -253,6 +251,18 @@ impl Preference<'_> {
     /// Whether every node is a domain of its own, of the same number.
     pub fn by_node(&self, cluster: &Cluster) -> bool {
         cluster.topology().domains(self.key).each_node
+    }
+
+    /// Adds to the raw scores of nodes that are in these domains.
+    pub fn add_to(&self, raw: &mut [i64], domains: &[Domain]) {
+        let known = raw.iter_mut().zip(domains).filter(|(_, domain)| **domain != NO_DOMAIN);
+        let known = known.map(|(raw, domain)| (raw, *domain as usize));
+        match self.amounts {
+            Amounts::Counts(counts, weight) => {
+                known.for_each(|(raw, domain)| *raw += i64::from(counts[domain]) * weight);
+            }
+            Amounts::Weights(weights) => known.for_each(|(raw, domain)| *raw += weights[domain]),
+        }
     }
 
     /// What it adds to nodes of this domain.
