@@ -9,8 +9,6 @@ use crate::objects::Pod;
 use crate::scheduler::{Attempted, ScheduleError, Scheduler};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
-use std::fmt::Write;
-
 /// A pod to make others after. What its instances share (labels, spec) is in memory once.
 #[derive(Clone, Debug)]
 pub struct Template {
@@ -41,11 +39,12 @@ impl Template {
 
     /// The name of the instance with this ordinal: `<name of the template>-<ordinal>`.
     pub fn name_of(&self, ordinal: u64) -> String {
-        let template = &self.pod.meta.name;
-        let mut name = String::with_capacity(template.len() + "-1000000".len());
+        let (template, mut digits) = (&self.pod.meta.name, itoa::Buffer::new());
+        let digits = digits.format(ordinal);
+        let mut name = String::with_capacity(template.len() + 1 + digits.len());
         name.push_str(template);
-        // Texts take whatever is written to them.
-        let _never_fails = write!(name, "-{ordinal}");
+        name.push('-');
+        name.push_str(digits);
         name
     }
 

@@ -99,6 +99,7 @@ pub(crate) fn read<T: Any>(handle: usize) -> Result<Reading<T>, Fault> {
 }
 
 /// The object of a handle, for this call alone.
+#[inline]
 pub(crate) fn write<T: Any>(handle: usize) -> Result<Writing<T>, Fault> {
     let guard = locate(handle)?.1.try_write().map_err(|error| Fault::of(refusal(&error)))?;
     check::<T>(&guard, handle)?;
@@ -125,6 +126,7 @@ fn slot(at: usize) -> &'static RwLock<Slot> {
 }
 
 /// The chunk that a slot is in, and where in it.
+#[inline]
 fn place(at: usize) -> (usize, usize) {
     let shifted = at + (1 << FIRST_CHUNK_BITS);
     let log = shifted.ilog2();
@@ -132,6 +134,7 @@ fn place(at: usize) -> (usize, usize) {
 }
 
 /// The slot that a handle names, if it was ever made.
+#[inline]
 fn locate(handle: usize) -> Result<(usize, &'static RwLock<Slot>), Fault> {
     if handle == 0 {
         return Err(Fault::of(BAYPLAN_ERR_NULL));
@@ -144,6 +147,7 @@ fn locate(handle: usize) -> Result<(usize, &'static RwLock<Slot>), Fault> {
 }
 
 /// Whether the slot still holds what the handle stands for.
+#[inline]
 fn check<T: Any>(slot: &Slot, handle: usize) -> Result<(), Fault> {
     let generation = handle >> GENERATION_SHIFT;
     Err(Fault::of(if generation == 0 || generation > slot.generation {
@@ -174,6 +178,7 @@ pub(crate) struct Writing<T> {
 impl<T: Any> Deref for Reading<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         held(&self.guard)
     }
@@ -182,12 +187,14 @@ impl<T: Any> Deref for Reading<T> {
 impl<T: Any> Deref for Writing<T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         held(&self.guard)
     }
 }
 
 impl<T: Any> DerefMut for Writing<T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
         match self.guard.object.as_mut().and_then(|object| object.downcast_mut()) {
             Some(object) => object,

@@ -39,9 +39,14 @@ pub(super) type Stamp = [i32; 2];
 /// How many columns of a class move.
 const MOVING: usize = 5;
 
-/// How far somebody read some journals; `None` where nothing was read.
+/// How far somebody read some journals.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bookmarks(Option<[Option<Sequence>; MOVING]>);
+pub(super) struct Bookmarks {
+    /// Something was read.
+    begun: bool,
+    /// `None` where there was no journal.
+    pages: [Option<Sequence>; MOVING],
+}
 
 /// The journals of the columns that move, each in its place; `None` where there is no such column.
 pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; MOVING];
@@ -53,21 +58,27 @@ impl Bookmarks {
     /// What these journals say that was not read yet; `None` where one has forgotten it, came or
     /// went.
     pub(super) fn read<'a>(&mut self, journals: &Journals<'a>) -> Option<[&'a [NodeIx]; MOVING]> {
-        let before = self.0.replace(journals.map(|journal| journal.map(Journal::now)))?;
+        let mut all_known = std::mem::replace(&mut self.begun, true);
         let mut unread: [&[NodeIx]; MOVING] = [&[]; MOVING];
-        for (unread, pair) in unread.iter_mut().zip(journals.iter().zip(before)) {
-            match pair {
-                (Some(journal), Some(then)) => *unread = journal.since(then)?,
+        for ((journal, page), unread) in journals.iter().zip(&mut self.pages).zip(&mut unread) {
+            let then = std::mem::replace(page, journal.map(Journal::now));
+            match (journal, then) {
+                // The pages may be of other journals.
+                _ if !all_known => {}
                 (None, None) => {}
-                _ => return None,
+                (Some(journal), Some(then)) => match journal.since(then) {
+                    Some(entries) => *unread = entries,
+                    None => all_known = false,
+                },
+                _ => all_known = false,
             }
         }
-        Some(unread)
+        all_known.then_some(unread)
     }
 
     /// Reads from the beginning the next time.
     pub(super) fn forget(&mut self) {
-        self.0 = None;
+        self.begun = false;
     }
 }
 

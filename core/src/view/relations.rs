@@ -127,7 +127,7 @@ impl<'c> Relations<'c> {
     pub(super) fn values_nodes(&self, cluster: &Cluster) -> [bool; 2] {
         [
             self.soft.as_ref().is_some_and(|soft| soft.hosts().is_some()),
-            !self.by_node(cluster).is_empty(),
+            self.preferences.iter().any(|it| !it.by_zone(cluster)),
         ]
     }
 
