@@ -124,7 +124,8 @@ func BenchmarkCall(b *testing.B) {
 
 // BenchmarkTemplateDecisions places pods of one template on many nodes, 1,000 a call. Each thousand is
 // taken back, so that the next one finds the same cluster: decisions/s counts the calls alone,
-// undone/s the taking back as well.
+// best/s the quickest of them (a machine that others use as well is slow now and then), undone/s the
+// taking back as well.
 func BenchmarkTemplateDecisions(b *testing.B) {
 	c, s := cluster(b, benchmarkNodes()), NewScheduler()
 	defer c.Close()
@@ -134,12 +135,13 @@ func BenchmarkTemplateDecisions(b *testing.B) {
 		b.Fatal(err)
 	}
 	nodes := make([]uint32, 1000)
-	decisions, calls := 0, time.Duration(0)
+	decisions, calls, best := 0, time.Duration(0), time.Duration(math.MaxInt64)
 	for b.Loop() {
 		err := c.WhatIf(func() error {
 			start := time.Now()
 			placed, err := s.ScheduleBatch(c, template, nodes)
-			calls += time.Since(start)
+			call := time.Since(start)
+			calls, best = calls+call, min(best, call)
 			decisions += placed
 			return err
 		})
@@ -148,5 +150,6 @@ func BenchmarkTemplateDecisions(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(decisions)/calls.Seconds(), "decisions/s")
+	b.ReportMetric(float64(len(nodes))/best.Seconds(), "best/s")
 	b.ReportMetric(float64(decisions)/b.Elapsed().Seconds(), "undone/s")
 }
