@@ -185,15 +185,20 @@ impl NodeSelectorTerm {
 impl NodeRequirement {
     /// Whether the node's labels satisfy this requirement.
     pub fn matches(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.key);
+        self.matches_value(labels.get(&self.key).map(String::as_str))
+    }
+
+    /// The same, for a node whose label of this key has this value.
+    pub fn matches_value(&self, value: Option<&str>) -> bool {
         let compare = |order: fn(i64, i64) -> bool| {
             let operand = self.values.first().and_then(|v| parse_go_integer(v));
-            let actual = value.and_then(|v| parse_go_integer(v));
+            let actual = value.and_then(parse_go_integer);
             matches!((actual, operand), (Some(a), Some(b)) if order(a, b))
         };
+        let listed = |value: &str| self.values.iter().any(|it| it == value);
         match self.operator {
-            NodeOperator::In => value.is_some_and(|v| self.values.contains(v)),
-            NodeOperator::NotIn => value.is_none_or(|v| !self.values.contains(v)),
+            NodeOperator::In => value.is_some_and(listed),
+            NodeOperator::NotIn => !value.is_some_and(listed),
             NodeOperator::Exists => value.is_some(),
             NodeOperator::DoesNotExist => value.is_none(),
             NodeOperator::Gt => compare(|a, b| a > b),

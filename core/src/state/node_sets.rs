@@ -14,6 +14,7 @@ use crate::objects::node::{Taint, TaintEffect};
 use crate::objects::pod::{Pod, Toleration};
 use crate::objects::{Labels, NodeSelector, NodeSelectorTerm};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 index_types! {
     /// One requirement on node labels or names.
@@ -233,12 +234,9 @@ impl NodeSets {
 fn satisfying(requirement: &NodeRequirement, nodes: &Nodes, topology: &mut Topology) -> Bits {
     let key = topology.key(nodes, &requirement.key);
     let domains = topology.domains(key);
-    let holds = |value: Option<&str>| {
-        let labels = value.map(|value| (requirement.key.clone(), value.to_owned()));
-        requirement.matches(&labels.into_iter().collect())
-    };
-    let of_value: Vec<bool> = domains.values.iter().map(|value| holds(Some(value))).collect();
-    let absent = holds(None);
+    let holds = |value: &Arc<str>| requirement.matches_value(Some(value));
+    let of_value: Vec<bool> = domains.values.iter().map(holds).collect();
+    let absent = requirement.matches_value(None);
     if let Some(ranges) = domains.few_ranges() {
         let mut set = Bits::none(nodes.len());
         let holding = ranges.iter().zip(&of_value).filter(|(_, holds)| **holds);

@@ -78,6 +78,13 @@ impl<K: Copy, V, P: Places<K>> Facets<K, V, P> {
         if let Some(known) = self.places.find(key) {
             return Ok(known);
         }
+        self.make(key, make)
+    }
+
+    /// Kept out of the way of what is done for every class.
+    #[cold]
+    #[inline(never)]
+    fn make<E>(&mut self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<FacetIx, E> {
         let facet = self.entries.push((key, make()?));
         self.places.put(key, facet);
         Ok(facet)

@@ -49,6 +49,11 @@ impl<S: Score> Normalized<S> {
             self.current = known;
             return;
         }
+        self.make(blocks, max, weight, reversed);
+    }
+
+    #[cold]
+    fn make(&mut self, blocks: &Blocks, max: i32, weight: i64, reversed: bool) {
         let score = |raw: i32| {
             let share = if max == 0 { 0 } else { 100 * i64::from(raw) / i64::from(max) };
             S::new(weight * if reversed { 100 - share } else { share })
@@ -118,6 +123,17 @@ impl<S: Score> Normalized<S> {
     }
 }
 
+/// The place of the first of these.
+fn first_of(all: &[i32], wanted: i32) -> Option<usize> {
+    /// As many as are compared at once.
+    const PART: usize = 32;
+    let (parts, _) = all.as_chunks::<PART>();
+    // Without leaving early inside a part this becomes vector instructions.
+    let is_in = |part: &[i32; PART]| part.iter().fold(false, |any, it| any | (*it == wanted));
+    let start = PART * parts.iter().position(is_in).unwrap_or(parts.len());
+    Some(start + all[start..].iter().position(|it| *it == wanted)?)
+}
+
 /// The largest raw score below a number; -1, below them all, where there is none.
 fn largest_below(all: &[i32], below: i32) -> i32 {
     /// As many as are compared at once.
@@ -149,8 +165,7 @@ impl Level {
     fn new(raw: i32, all: &[i32], blocks: &Blocks) -> Self {
         let first = |zone: usize| {
             let nodes = blocks.nodes_of_zone(zone);
-            let at = all[nodes.clone()].iter().position(|it| *it == raw)?;
-            Some((zone, NodeIx::new(nodes.start + at)))
+            Some((zone, NodeIx::new(nodes.start + first_of(&all[nodes], raw)?)))
         };
         Self { raw, zones: (0..blocks.zones()).filter_map(first).collect(), witness: 0 }
     }

@@ -103,8 +103,12 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     pub(super) fn add_of_zones(&mut self, scores: &[S]) {
         self.of_zones.resize(scores.len(), S::default());
         add(&mut self.of_zones, scores);
-        for (bound, zone) in self.bounds.iter_mut().zip(self.blocks.zones_of_blocks()) {
-            *bound = bound.plus(scores[*zone as usize]);
+        let zones = self.blocks.zones_of_blocks().chunks(PLACES);
+        for (bounds, zones) in self.bounds.chunks_mut(PLACES).zip(zones) {
+            // Brought together first, they are added by vector instructions.
+            let mut of_blocks = [S::default(); PLACES];
+            of_blocks.iter_mut().zip(zones).for_each(|(it, zone)| *it = scores[*zone as usize]);
+            add(bounds, &of_blocks);
         }
     }
 
