@@ -9,6 +9,7 @@ use crate::objects::Pod;
 use crate::scheduler::{Attempted, ScheduleError, Scheduler};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
+
 /// A pod to make others after. What its instances share (labels, spec) is in memory once.
 #[derive(Clone, Debug)]
 pub struct Template {

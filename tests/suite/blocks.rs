@@ -94,42 +94,68 @@ fn best(cluster: &Cluster, evaluation: &Evaluation) -> Option<NodeIx> {
     evaluation.best().first().map(|rank| cluster.nodes().by_rank[*rank])
 }
 
+/// Places pods of all kinds and takes some away again, each held against every node; how many found
+/// one.
+fn compare(cluster: &mut Cluster, random: &mut Random, steps: usize) -> usize {
+    let (mut fast, mut all) = (Scheduler::default(), Scheduler::default());
+    let mut plain = Scheduler::default().with_engine(Engine::Plain);
+    let mut spec = specs(random);
+    let mut bound: Vec<PodIx> = Vec::new();
+    let mut found = 0;
+    for step in 0..steps {
+        // Mostly the same again, so that totals are kept; then something else.
+        if random.below(6) == 0 {
+            spec = specs(random);
+        }
+        let made = next_pod(random, step, &spec);
+        let (namespace, name) = (made.meta.namespace.clone(), made.meta.name.clone());
+        cluster.apply(Change::Put(made.into())).expect("a new pod");
+        let evaluation = all.evaluate(cluster, &namespace, &name).expect("a profile");
+        let expected = best(cluster, &evaluation);
+        if step % 40 == 0 {
+            let plainly = plain.evaluate(cluster, &namespace, &name).expect("a profile");
+            assert_eq!(best(cluster, &plainly), expected, "step {step}");
+        }
+        let index = cluster.pods().find(&namespace, &name).expect("the pod");
+        let node = fast.schedule_pod(cluster, index).expect("a decision");
+        assert_eq!(node, expected, "step {step}: {spec}");
+        bound.extend(node.map(|_| index));
+        found += usize::from(node.is_some());
+        if random.below(8) == 0 && !bound.is_empty() {
+            cluster.remove_pod(bound.swap_remove(random.below(bound.len())));
+        }
+    }
+    assert!(cluster.is_counted_right());
+    found
+}
+
 #[test]
 fn the_best_by_blocks_is_the_best_of_all_nodes() {
     let mut found = 0;
     for seed in 0..6 {
         let mut random = Random::keyed(seed, "blocks");
         let mut cluster = cluster(&mut random, seed % 2 == 0);
-        let (mut fast, mut all) = (Scheduler::default(), Scheduler::default());
-        let mut plain = Scheduler::default().with_engine(Engine::Plain);
-        let mut spec = specs(&mut random);
-        let mut bound: Vec<PodIx> = Vec::new();
-        for step in 0..220 {
-            // Mostly the same again, so that totals are kept; then something else.
-            if random.below(6) == 0 {
-                spec = specs(&mut random);
-            }
-            let made = next_pod(&mut random, step, &spec);
-            let (namespace, name) = (made.meta.namespace.clone(), made.meta.name.clone());
-            cluster.apply(Change::Put(made.into())).expect("a new pod");
-            let evaluation = all.evaluate(&mut cluster, &namespace, &name).expect("a profile");
-            let expected = best(&cluster, &evaluation);
-            if step % 40 == 0 {
-                let plainly = plain.evaluate(&mut cluster, &namespace, &name).expect("a profile");
-                assert_eq!(best(&cluster, &plainly), expected, "seed {seed}, step {step}");
-            }
-            let index = cluster.pods().find(&namespace, &name).expect("the pod");
-            let node = fast.schedule_pod(&mut cluster, index).expect("a decision");
-            assert_eq!(node, expected, "seed {seed}, step {step}: {spec}");
-            bound.extend(node.map(|_| index));
-            found += usize::from(node.is_some());
-            if random.below(8) == 0 && !bound.is_empty() {
-                cluster.remove_pod(bound.swap_remove(random.below(bound.len())));
-            }
-        }
-        assert!(cluster.is_counted_right());
+        found += compare(&mut cluster, &mut random, 220);
     }
     assert!(found > 900, "too few pods found a node: {found}");
+}
+
+#[test]
+fn so_it_is_where_blocks_are_more_than_a_word_has_bits() {
+    let mut found = 0;
+    for seed in 0..4 {
+        let mut random = Random::keyed(seed, "zones");
+        // Names take turns between the zones, each of them a block, and some zones hold few pods.
+        let nodes = (0..450).map(|at| {
+            let (name, zone) = (format!("node-{at:03}"), format!("z{:03}", at % 150));
+            let made = node(&name).label(HOST, &name).label(ZONE, &zone);
+            let made = made.label("disk", ["ssd", "hdd"][random.below(2)]);
+            made.pods(random.below(4) as u32).cpu("8").memory("16Gi").make().into()
+        });
+        let mut cluster = Cluster::from_objects(nodes).expect("nodes fit together");
+        found += compare(&mut cluster, &mut random, 250);
+    }
+    assert!(found > 600, "too few pods found a node: {found}");
 }
 
 #[test]

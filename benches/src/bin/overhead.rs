@@ -42,6 +42,7 @@ fn node(at: usize) -> serde_json::Value {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    ensure!(arguments.rounds > 0, "there has to be a round");
     println!("nodes {}, best and middle of {} rounds", arguments.nodes, arguments.rounds);
     println!(
         "{:>10} {:>12} {:>12} {:>12} {:>12} {:>12}",
@@ -60,7 +61,6 @@ fn main() -> Result<()> {
             let nanoseconds = |at: usize| rounds[at].as_nanos() as f64 / arguments.decisions as f64;
             (nanoseconds(0), nanoseconds(rounds.len() / 2))
         };
-        ensure!(arguments.rounds > 0, "there has to be a round");
         let (rust, rust_middle) = each(&mut rounds_in_rust);
         let (c, c_middle) = each(&mut rounds_in_c);
         let over = c - rust;

@@ -188,7 +188,7 @@ impl NodeRequirement {
         self.matches_value(labels.get(&self.key).map(String::as_str))
     }
 
-    /// The same, for a node whose label of this key has this value.
+    /// The same, for a node whose label of this key has this value; `None` where it has no such label.
     pub fn matches_value(&self, value: Option<&str>) -> bool {
         let compare = |order: fn(i64, i64) -> bool| {
             let operand = self.values.first().and_then(|v| parse_go_integer(v));

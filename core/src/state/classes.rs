@@ -151,8 +151,8 @@ impl Classes {
         known.map_or_else(|| scheduler_name.into(), Arc::clone)
     }
 
-    /// What classes that take this share.
-    pub(super) fn take(&mut self, take: Take) -> TakeIx {
+    /// The number of what some classes take from their nodes.
+    pub(super) fn intern_take(&mut self, take: Take) -> TakeIx {
         self.takes.intern(take)
     }
 

@@ -36,7 +36,7 @@ pub struct Counter {
     /// How many domains have a counting node. This and what follows is of counters on some nodes
     /// only: nobody asks for it where all nodes count.
     pub domains: usize,
-    /// Domains that have a counting node; `None` where all nodes count.
+    /// Domains that have a counting node; `None` where the key names no set of nodes.
     present: Option<Bits>,
     /// Per count: how many present domains have it.
     histogram: Vec<u32>,

@@ -29,8 +29,8 @@ pub(super) enum Undo {
     RemovedPod { pod: PodIx, row: Box<PodRow> },
     /// The host ports in use on the node before a pod that has some came or went.
     Ports { node: NodeIx, ports: Ports },
-    /// The pod was pending, with this phase and start time, and perhaps nominated to a node.
-    Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: Option<String> },
+    /// The pod was pending, with this phase and start time.
+    Bound { pod: PodIx, phase: PodPhase, start_time: Option<Timestamp>, nominated: String },
     /// The pod was nominated to this node (empty: to none).
     Nominated { pod: PodIx, old: String },
 }
@@ -68,16 +68,20 @@ impl Cluster {
     /// Remembers the host ports of a node before a pod that has some comes or goes. To be noted
     /// before the change itself, so that it is put back after that is undone.
     fn note_ports(&mut self, pod: PodIx, node: NodeIx) {
-        let class = self.pods.get(pod).map(|row| self.classes.get(row.class));
-        if class.is_some_and(|class| !self.classes.take_of(class).ports.is_empty()) {
+        if self.class(pod).is_some_and(|class| !self.classes.take_of(class).ports.is_empty()) {
             self.note(Undo::Ports { node, ports: self.nodes.ports[node].clone() });
         }
     }
 
     fn note(&mut self, undo: Undo) {
-        if self.savepoints > 0 {
+        if self.is_remembered() {
             self.undo.push(undo);
         }
+    }
+
+    /// Whether somebody may want the state of now back.
+    fn is_remembered(&self) -> bool {
+        self.savepoints > 0
     }
 
     fn put_object(&mut self, object: Object) -> Result<(), ChangeError> {
@@ -277,14 +281,15 @@ impl Cluster {
             };
         }
         let name = self.nodes.name(node).clone();
-        let was_nominated = self.nominated.remove(&pod);
+        self.nominated.remove(&pod);
+        let is_remembered = self.is_remembered();
         let Some(row) = self.pods.get_mut(pod) else { return Ok(()) };
         row.named = true;
         row.pod.node_name = Some(name);
         let status = &mut row.pod.status;
-        let nominated = was_nominated.then(|| std::mem::take(&mut status.nominated_node_name));
+        let nominated = std::mem::take(&mut status.nominated_node_name);
         // What the pod was like is read for those alone who may ask for it.
-        let undo = (self.savepoints > 0).then(|| Undo::Bound {
+        let undo = is_remembered.then(|| Undo::Bound {
             pod,
             phase: status.phase,
             start_time: status.start_time,
@@ -432,11 +437,9 @@ impl Cluster {
                     row.pod.node_name = None;
                     row.pod.status.phase = phase;
                     row.pod.status.start_time = start_time;
-                    if let Some(nominated) = nominated {
-                        row.pod.status.nominated_node_name = nominated;
-                        self.nominated.insert(pod);
-                    }
+                    row.pod.status.nominated_node_name = nominated;
                 }
+                self.mark_nominated(pod);
             }
             Undo::Nominated { pod, old } => {
                 if let Some(row) = self.pods.get_mut(pod) {

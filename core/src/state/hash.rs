@@ -104,6 +104,7 @@ impl Cluster {
             && anew.priorities == self.priorities
             && anew.counters.counts_like(&self.counters)
             && nominated.map(|(pod, _)| pod).eq(self.nominated())
+            && self.pods.iter().all(|(_, row)| row.named == row.pod.node_name.is_some())
     }
 }
 

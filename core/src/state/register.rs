@@ -46,7 +46,7 @@ impl Cluster {
                 .scheduler_name
                 .as_deref()
                 .map(|name| self.classes.shared(name)),
-            take: self.classes.take(take),
+            take: self.classes.intern_take(take),
             carried: self.carried_by(pod),
             pod: Arc::new(sample),
         };

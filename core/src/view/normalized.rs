@@ -123,7 +123,7 @@ impl<S: Score> Normalized<S> {
     }
 }
 
-/// The place of the first of these.
+/// The place of the first that is `wanted`.
 fn first_of(all: &[i32], wanted: i32) -> Option<usize> {
     /// As many as are compared at once.
     const PART: usize = 32;
@@ -228,6 +228,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_search_by_parts_finds_what_one_by_one_finds(
+            all in prop::collection::vec(0_i32..4, 0..120),
+            peak in prop::option::of((0_usize..120, 4_i32..9)),
+        ) {
+            let mut all = all;
+            if let Some((at, raw)) = peak && let Some(it) = all.get_mut(at) {
+                *it = raw;
+            }
+            for raw in 0..10 {
+                prop_assert_eq!(first_of(&all, raw), all.iter().position(|it| *it == raw));
+                let below = all.iter().copied().filter(|it| *it < raw).max();
+                prop_assert_eq!(largest_below(&all, raw), below.unwrap_or(-1));
+            }
+        }
+
         #[test]
         fn it_is_settled_by_the_largest_raw_score_of_a_feasible_node(
             raw in prop::collection::vec(0_i32..6, 200),

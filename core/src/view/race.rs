@@ -158,7 +158,8 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     }
 
     /// The first node by name whose total is `level`, where no node has more. `PLAIN` means that
-    /// nothing but the columns counts, which is so for most pods: nothing else is asked for then.
+    /// nothing but the columns counts and nobody keeps what is found out, as for most classes that
+    /// are new: nothing else is asked for then.
     fn first_of_all<const PLAIN: bool>(&mut self, level: S) -> Result<Option<NodeIx>, Halt> {
         let (nodes, blocks) = (self.nodes, self.blocks);
         let mut winner = None;

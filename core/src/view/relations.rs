@@ -179,6 +179,7 @@ impl<'c> Relations<'c> {
         }
         Some(())
     }
+
     /// What the preferences about zones add to the raw score of the nodes of each.
     fn raw_of_zones(&self, cluster: &Cluster) -> SmallVec<[i64; 16]> {
         let mut of_zones = smallvec![0; cluster.nodes().zones.len()];
@@ -207,8 +208,10 @@ impl<'c> Relations<'c> {
             open.clone().max_by_key(|zone| raw[*zone]),
         );
         let (Some(mut lowest), Some(mut highest)) = (lowest, highest) else { return };
-        if !(is_feasible(lowest) && is_feasible(highest)) {
-            let mut rising: Vec<usize> = open.collect();
+        let (low, high) = (is_feasible(lowest), is_feasible(highest));
+        if !(low && high) {
+            let left = |zone: &usize| (low || *zone != lowest) && (high || *zone != highest);
+            let mut rising: SmallVec<[usize; 16]> = open.filter(left).collect();
             rising.sort_unstable_by_key(|zone| raw[*zone]);
             let mut rising = rising.into_iter();
             let Some(first) = rising.find(|zone| is_feasible(*zone)) else { return };
@@ -217,16 +220,13 @@ impl<'c> Relations<'c> {
         }
         let extremes = (raw[lowest], raw[highest]);
         if extremes.0 < extremes.1 {
-            // No node of a zone beyond them is feasible, whatever it gets.
-            let score = |raw: &i64| {
-                S::new(inter_pod::normalized(
-                    (*raw).clamp(extremes.0, extremes.1),
-                    extremes,
-                    weight,
-                ))
+            // No node of a zone beyond them is feasible: it gets nothing to win with.
+            let score = |raw: i64| match (extremes.0..=extremes.1).contains(&raw) {
+                true => S::new(inter_pod::normalized(raw, extremes, weight)),
+                false => S::default(),
             };
             let mut scores: SmallVec<[S; 16]> = smallvec![S::default(); raw.len()];
-            scores.iter_mut().zip(&raw).for_each(|(of_zone, raw)| *of_zone = score(raw));
+            scores.iter_mut().zip(&raw).for_each(|(of_zone, raw)| *of_zone = score(*raw));
             race.add_of_zones(&scores);
         }
     }

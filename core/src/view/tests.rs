@@ -118,6 +118,9 @@ proptest! {
                     let found = view.best(&mut cluster, pod);
                     let anew = View::<i16>::new(profile.clone()).best(&mut cluster, pod);
                     prop_assert_eq!(found, anew);
+                    let all = View::<i16>::new(profile.clone()).all_best(&mut cluster, pod);
+                    let first = all.map(|(all, total)| all.first().map(|node| (*node, total)));
+                    prop_assert_eq!(found, first);
                     if let Ok(Some((node, _))) = found {
                         let node = cluster.nodes().name(node).to_string();
                         let (namespace, start_time) = ("default".to_owned(), None);
