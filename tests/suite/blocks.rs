@@ -95,8 +95,8 @@ fn best(cluster: &Cluster, evaluation: &Evaluation) -> Option<NodeIx> {
 }
 
 /// Places pods of all kinds and takes some away again, each held against every node; how many found
-/// one.
-fn compare(cluster: &mut Cluster, random: &mut Random, steps: usize) -> usize {
+/// one. The seed is for messages.
+fn compare(cluster: &mut Cluster, random: &mut Random, seed: u64, steps: usize) -> usize {
     let (mut fast, mut all) = (Scheduler::default(), Scheduler::default());
     let mut plain = Scheduler::default().with_engine(Engine::Plain);
     let mut spec = specs(random);
@@ -114,11 +114,11 @@ fn compare(cluster: &mut Cluster, random: &mut Random, steps: usize) -> usize {
         let expected = best(cluster, &evaluation);
         if step % 40 == 0 {
             let plainly = plain.evaluate(cluster, &namespace, &name).expect("a profile");
-            assert_eq!(best(cluster, &plainly), expected, "step {step}");
+            assert_eq!(best(cluster, &plainly), expected, "seed {seed}, step {step}");
         }
         let index = cluster.pods().find(&namespace, &name).expect("the pod");
         let node = fast.schedule_pod(cluster, index).expect("a decision");
-        assert_eq!(node, expected, "step {step}: {spec}");
+        assert_eq!(node, expected, "seed {seed}, step {step}: {spec}");
         bound.extend(node.map(|_| index));
         found += usize::from(node.is_some());
         if random.below(8) == 0 && !bound.is_empty() {
@@ -135,7 +135,7 @@ fn the_best_by_blocks_is_the_best_of_all_nodes() {
     for seed in 0..6 {
         let mut random = Random::keyed(seed, "blocks");
         let mut cluster = cluster(&mut random, seed % 2 == 0);
-        found += compare(&mut cluster, &mut random, 220);
+        found += compare(&mut cluster, &mut random, seed, 220);
     }
     assert!(found > 900, "too few pods found a node: {found}");
 }
@@ -153,7 +153,7 @@ fn so_it_is_where_blocks_are_more_than_a_word_has_bits() {
             made.pods(random.below(4) as u32).cpu("8").memory("16Gi").make().into()
         });
         let mut cluster = Cluster::from_objects(nodes).expect("nodes fit together");
-        found += compare(&mut cluster, &mut random, 250);
+        found += compare(&mut cluster, &mut random, seed, 250);
     }
     assert!(found > 600, "too few pods found a node: {found}");
 }

@@ -253,16 +253,9 @@ impl Preference<'_> {
         cluster.topology().domains(self.key).each_node
     }
 
-    /// Adds to the raw scores of nodes that are in these domains.
+    /// Adds to the raw scores of nodes, or of zones, that are in these domains.
     pub fn add_to(&self, raw: &mut [i64], domains: &[Domain]) {
-        let known = raw.iter_mut().zip(domains).filter(|(_, domain)| **domain != NO_DOMAIN);
-        let known = known.map(|(raw, domain)| (raw, *domain as usize));
-        match self.amounts {
-            Amounts::Counts(counts, weight) => {
-                known.for_each(|(raw, domain)| *raw += i64::from(counts[domain]) * weight);
-            }
-            Amounts::Weights(weights) => known.for_each(|(raw, domain)| *raw += weights[domain]),
-        }
+        raw.iter_mut().zip(domains).for_each(|(raw, domain)| *raw += self.of(*domain));
     }
 
     /// What it adds to nodes of this domain.
