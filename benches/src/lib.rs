@@ -8,6 +8,11 @@ pub mod plot;
 pub mod run;
 pub mod shapes;
 
+/// The allocator of all measurements, and of the program `bayplan`.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The large size when measuring, the small one when run as a test: `cargo bench` says `--bench`.
 pub fn size(measured: usize, tested: usize) -> usize {
     if std::env::args().any(|argument| argument == "--bench") { measured } else { tested }
