@@ -14,6 +14,7 @@ use super::normalized::Feasible;
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
 use super::tables::Tables;
+use super::twins::Twins;
 use super::{Known, View, Weights};
 use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score, sum_at};
@@ -34,11 +35,19 @@ pub(super) struct Memory<S> {
     witnesses: Vec<Option<NodeIx>>,
     /// How many classes keep their bounds.
     pub(super) kept: usize,
+    /// What the last decision left for pods of the same class.
+    pub(super) twins: Twins<S>,
 }
 
-impl<S> Default for Memory<S> {
+impl<S: Score> Default for Memory<S> {
     fn default() -> Self {
-        Self { bounds: Vec::new(), spans: Spans::default(), witnesses: Vec::new(), kept: 0 }
+        Self {
+            bounds: Vec::new(),
+            spans: Spans::default(),
+            witnesses: Vec::new(),
+            kept: 0,
+            twins: Twins::default(),
+        }
     }
 }
 
@@ -52,7 +61,7 @@ impl<S: Score> View<S> {
     ) -> Option<Option<(NodeIx, i64)>> {
         let relations = Relations::new(cluster, class, self)?;
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
-        let Memory { bounds, spans, witnesses, .. } = memory;
+        let Memory { bounds, spans, witnesses, twins, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
         tables.normalize(class, blocks, *weights, &relations);
         let valued = relations.values_nodes(cluster);
@@ -69,8 +78,7 @@ impl<S: Score> View<S> {
                 tables.keep_nearby(class);
             }
         }
-        let base =
-            if weights.taints > 0 && class.disliked.is_none() { 100 * weights.taints } else { 0 };
+        let base = class.base(*weights);
         loop {
             tables.repair_nearby(class, cluster, blocks, &relations);
             let found = {
@@ -90,7 +98,13 @@ impl<S: Score> View<S> {
                     (values, &*spans)
                 });
                 relations.grade(&mut race, cluster, blocks, *weights, valued, witnesses)?;
-                race.best()
+                let found = race.best();
+                if let Ok(Some(winner)) = &found
+                    && class.follows_columns_alone()
+                {
+                    twins.note(&race, cluster, *winner);
+                }
+                found
             };
             match found {
                 Ok(best) => return Some(best.map(|(node, total)| (node, total.get() + base))),
@@ -186,7 +200,7 @@ impl<S: Score> Tables<S> {
     }
 
     /// All columns of a class.
-    fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
+    pub(super) fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
         let mut columns = self.filters(class);
         if let Some(images) = class.images.and_then(|facet| self.images.get(facet).as_ref()) {
             columns.push(images);

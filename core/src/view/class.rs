@@ -1,5 +1,6 @@
 //! A class as one profile sees it: which facets it is made of.
 
+use super::Weights;
 use super::facets::FacetIx;
 use crate::base::bits::Bits;
 use crate::column::Column;
@@ -39,6 +40,16 @@ impl ClassView {
         let code = Code::UnschedulableAndUnresolvable;
         self.rejected
             .then(|| Rejection::new(Plugin::NodeAffinity, code, Reason::NodeAffinityConflict))
+    }
+
+    /// What every feasible node has, whatever the columns say.
+    pub(super) fn base(&self, weights: Weights) -> i64 {
+        if weights.taints > 0 && self.disliked.is_none() { 100 * weights.taints } else { 0 }
+    }
+
+    /// A node's total depends on nothing but the columns, and these on nothing but the node.
+    pub(super) fn follows_columns_alone(&self) -> bool {
+        !self.related && self.disliked.is_none() && self.preferred.is_none()
     }
 }
 

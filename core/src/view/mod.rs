@@ -20,6 +20,7 @@ mod shape;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 use crate::base::index::{Ix, SparseVec};
 use crate::column::{Blocks, Score, add, add_to_all};
@@ -134,6 +135,9 @@ impl<S: Score> View<S> {
         let (index, class) = self.class_of(cluster, pod)?;
         if class.rejected {
             return Ok(None);
+        }
+        if let Some(found) = self.best_for_twin(cluster, index, &class) {
+            return Ok(Some(found));
         }
         self.keep(index);
         let found = self.best_by_blocks(cluster, index, &class);

@@ -22,6 +22,8 @@ pub(super) struct Shape<S> {
     pub(super) fit: Option<Fit>,
     pub(super) fit_scored: Option<Fit>,
     pub(super) balance: Option<Balance>,
+    /// The same for both at once, where that is all.
+    two: Option<Two>,
     column: LiveColumn<S>,
 }
 
@@ -36,12 +38,12 @@ impl<S: Score> Shape<S> {
         let arguments = &profile.arguments;
         let fit = Fit::new(pod, &arguments.fit, cluster);
         let balance = Balance::new(pod, &arguments.balanced_resources, cluster);
-        Self {
-            fit: profile.filter.contains(&Plugin::NodeResourcesFit).then(|| fit.clone()),
-            fit_scored: (weights.fit > 0).then_some(fit),
-            balance: (weights.balance > 0 && !balance.is_skipped()).then_some(balance),
-            column: LiveColumn::default(),
-        }
+        let filters = profile.filter.contains(&Plugin::NodeResourcesFit);
+        let fit_scored = (weights.fit > 0).then(|| fit.clone());
+        let fit = filters.then_some(fit);
+        let balance = (weights.balance > 0 && !balance.is_skipped()).then_some(balance);
+        let two = Two::new(&fit, &fit_scored, &balance, &arguments.fit.strategy, weights);
+        Self { fit, fit_scored, balance, two, column: LiveColumn::default() }
     }
 
     /// How the nodes fare.
@@ -62,7 +64,7 @@ impl<S: Score> Shape<S> {
         profile: &Profile,
         weights: Weights,
     ) {
-        let Self { fit, fit_scored, balance, column } = self;
+        let Self { fit, fit_scored, balance, two, column } = self;
         let (log, nodes) = (cluster.log(), cluster.nodes());
         let strategy = &profile.arguments.fit.strategy;
         let score = |node: NodeIx| {
@@ -73,7 +75,7 @@ impl<S: Score> Shape<S> {
             let balance = balance.as_ref().map_or(0, |balance| balance.score(nodes, node));
             S::new(weights.fit * fit + weights.balance * balance)
         };
-        let Some(two) = Two::new(fit, fit_scored, balance, strategy, weights) else {
+        let Some(two) = two else {
             return column.repair(log, blocks, nodes.len(), score);
         };
         column.repair(log, blocks, nodes.len(), |node| {
@@ -83,6 +85,7 @@ impl<S: Score> Shape<S> {
 }
 
 /// What almost every pod asks for, nothing but CPU and memory, and how almost every profile scores it.
+#[derive(Clone, Debug)]
 struct Two {
     fits: FitsTwo,
     left: LeastAllocated,
@@ -164,8 +167,7 @@ mod tests {
             let (Some(fit), Some(scored)) = (&shape.fit, &shape.fit_scored) else {
                 return Err(TestCaseError::fail("the profile filters and scores by resources"));
             };
-            let Some(two) = Two::new(&shape.fit, &shape.fit_scored, &shape.balance, strategy, weights)
-            else {
+            let Some(two) = &shape.two else {
                 // Pods without requests are not scored by their balance.
                 prop_assert_eq!((cpu, memory), (0, 0));
                 return Ok(());

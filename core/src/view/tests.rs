@@ -53,13 +53,13 @@ const HOST: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// Zones of more and of less than a block.
-fn node(at: usize, memory: u32) -> Node {
+fn node(at: usize, memory: u32, tainted: bool) -> Node {
     let zone = [0, 1, 1, 1, 2][at % 5];
     let disk = if at.is_multiple_of(7) { "ssd" } else { "hdd" };
     let name = format!("node-{at:03}");
     let mut node = json!({"metadata": {"name": name, "labels": {HOST: name, "disk": disk, ZONE: format!("z{zone}")}},
         "status": {"allocatable": {"cpu": "2", "memory": format!("{memory}Gi"), "pods": "4"}}});
-    if at % 11 == 3 {
+    if tainted && at % 11 == 3 {
         node["spec"] = json!({"taints": [{"key": "old", "effect": "PreferNoSchedule"}]});
     }
     serde_json::from_value(node).expect("a node")
@@ -67,10 +67,11 @@ fn node(at: usize, memory: u32) -> Node {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A new pod comes and goes where the view says.
+    /// New pods come and go where the view says.
     Place {
         kind: usize,
         app: usize,
+        count: usize,
     },
     /// Of the pods that came one leaves its node.
     Unbind(usize),
@@ -84,9 +85,9 @@ enum Step {
     Commit,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step(place: impl Strategy<Value = Step>) -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => (0..KINDS, 0..2_usize).prop_map(|(kind, app)| Step::Place { kind, app }),
+        12 => place,
         3 => (0..200_usize).prop_map(Step::Unbind),
         1 => (0..NODES, 1..9_u32).prop_map(|(at, memory)| Step::Resize { at, memory }),
         1 => Just(Step::Savepoint),
@@ -95,27 +96,37 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A pod of any kind.
+fn any_pod() -> impl Strategy<Value = Step> {
+    (0..KINDS, 0..2_usize).prop_map(|(kind, app)| Step::Place { kind, app, count: 1 })
+}
+
+/// Twins of a kind that says nothing about other pods.
+fn twins() -> impl Strategy<Value = Step> {
+    let kind = prop_oneof![6 => Just(0_usize), 1 => Just(8)];
+    (kind, 0..2_usize, 1..40_usize).prop_map(|(kind, app, count)| Step::Place { kind, app, count })
+}
+
 const NODES: usize = 130;
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn a_view_that_remembers_says_what_a_new_one_says(
-        steps in prop::collection::vec(step(), 1..300),
-    ) {
-        let nodes = (0..NODES).map(|at| node(at, 8).into());
-        let mut cluster = Cluster::from_objects(nodes).expect("they fit together");
-        let profile = Arc::new(Profile::default());
-        let mut view: View<i16> = View::new(profile.clone());
-        let mut savepoints: Vec<Savepoint> = Vec::new();
-        for (at, step) in steps.into_iter().enumerate() {
-            match step {
-                Step::Place { kind, app } => {
-                    let name = format!("pod-{at}");
+/// Holds a view that remembers against one that is new, and against all nodes; how many of the
+/// pods were placed as twins are.
+fn compare(steps: Vec<Step>, tainted: bool) -> Result<usize, TestCaseError> {
+    let nodes = (0..NODES).map(|at| node(at, 8, tainted).into());
+    let mut cluster = Cluster::from_objects(nodes).expect("they fit together");
+    let profile = Arc::new(Profile::default());
+    let mut view: View<i16> = View::new(profile.clone());
+    let mut savepoints: Vec<Savepoint> = Vec::new();
+    let (mut came, mut as_twins) = (0, 0);
+    for step in steps {
+        match step {
+            Step::Place { kind, app, count } => {
+                for name in (came..came + count).map(|number| format!("pod-{number}")) {
                     cluster.apply(Change::Put(pod(kind, app, &name).into())).expect("a new pod");
                     let pod = cluster.pods().find("default", &name).expect("it came");
+                    let waiting = view.memory.twins.waiting();
                     let found = view.best(&mut cluster, pod);
+                    as_twins += usize::from(view.memory.twins.waiting() + 1 == waiting);
                     let anew = View::<i16>::new(profile.clone()).best(&mut cluster, pod);
                     prop_assert_eq!(found, anew);
                     let all = View::<i16>::new(profile.clone()).all_best(&mut cluster, pod);
@@ -128,25 +139,50 @@ proptest! {
                         cluster.apply(bind).expect("there is room");
                     }
                 }
-                // Refused where the pod is not there or not bound.
-                Step::Unbind(which) => {
-                    let _refused = cluster.unbind("default", &format!("pod-{which}"));
+                came += count;
+            }
+            // Refused where the pod is not there or not bound.
+            Step::Unbind(which) => {
+                let _refused = cluster.unbind("default", &format!("pod-{which}"));
+            }
+            Step::Resize { at, memory } => {
+                cluster.apply(Change::Put(node(at, memory, tainted).into())).expect("a node");
+            }
+            Step::Savepoint => savepoints.push(cluster.savepoint()),
+            Step::Rollback => {
+                if let Some(savepoint) = savepoints.pop() {
+                    cluster.rollback(savepoint);
                 }
-                Step::Resize { at, memory } => {
-                    cluster.apply(Change::Put(node(at, memory).into())).expect("a node");
-                }
-                Step::Savepoint => savepoints.push(cluster.savepoint()),
-                Step::Rollback => {
-                    if let Some(savepoint) = savepoints.pop() {
-                        cluster.rollback(savepoint);
-                    }
-                }
-                Step::Commit => {
-                    if let Some(savepoint) = savepoints.pop() {
-                        cluster.commit(savepoint);
-                    }
+            }
+            Step::Commit => {
+                if let Some(savepoint) = savepoints.pop() {
+                    cluster.commit(savepoint);
                 }
             }
         }
+    }
+    Ok(as_twins)
+}
+
+#[test]
+fn twins_are_placed_without_a_race_each() {
+    let twins = |count| Step::Place { kind: 0, app: 0, count };
+    let placed = compare(vec![twins(100), Step::Unbind(3), twins(100)], false);
+    assert!(placed.is_ok_and(|as_twins| as_twins > 150));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_view_that_remembers_says_what_a_new_one_says(
+        steps in prop::collection::vec(step(any_pod()), 1..300),
+    ) {
+        compare(steps, true)?;
+    }
+
+    #[test]
+    fn twins_go_where_each_alone_would_go(steps in prop::collection::vec(step(twins()), 1..20)) {
+        compare(steps, false)?;
     }
 }
