@@ -78,49 +78,33 @@ impl Bits {
     }
 
     /// Changes the values at the positions in the set. Of `values` there are as many as positions.
-    pub fn mark<T>(&self, values: &mut [T], mut change: impl FnMut(&mut T)) {
-        for (values, word) in values.chunks_mut(64).zip(self.bits.as_raw_slice()) {
-            match *word {
-                0 => {}
-                // Without a question this becomes vector instructions.
-                u64::MAX => values.iter_mut().for_each(&mut change),
-                mut rest => {
-                    while rest != 0 {
-                        if let Some(value) = values.get_mut(rest.trailing_zeros() as usize) {
-                            change(value);
-                        }
-                        rest &= rest - 1;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds a number to the values at the positions in the set, round the end of the type where the
-    /// sums are too large. Of `values` there are as many as positions.
-    pub fn add_to(&self, values: &mut [i32], number: i32) {
-        /// All bits, where a byte has its bit.
-        const MASKS: [[i32; 8]; 256] = {
-            let mut masks = [[0; 8]; 256];
+    #[inline]
+    pub fn mark<T: Copy>(&self, values: &mut [T], change: impl Fn(T) -> T) {
+        /// A bit for every value that is changed at once.
+        const LANES: [u16; 16] = {
+            let mut lanes = [0; 16];
             let mut at = 0;
-            while at < 256 * 8 {
-                if (at / 8) >> (at % 8) & 1 == 1 {
-                    masks[at / 8][at % 8] = -1;
-                }
+            while at < 16 {
+                lanes[at] = 1 << at;
                 at += 1;
             }
-            masks
+            lanes
         };
-        let words = self.bits.as_raw_slice();
-        let masks = |byte: usize| &MASKS[(words[byte / 8] >> (byte % 8 * 8)) as usize & 255];
-        let add = |(value, mask): (&mut i32, &i32)| *value = value.wrapping_add(number & mask);
-        let (bytes, rest) = values.as_chunks_mut::<8>();
-        let count = bytes.len();
-        for (byte, values) in bytes.iter_mut().enumerate() {
-            values.iter_mut().zip(masks(byte)).for_each(add);
-        }
-        if !rest.is_empty() {
-            rest.iter_mut().zip(masks(count)).for_each(add);
+        for (values, word) in values.chunks_mut(64).zip(self.bits.as_raw_slice()) {
+            if *word == 0 {
+                continue;
+            }
+            for (part, values) in values.chunks_mut(LANES.len()).enumerate() {
+                let bits = (word >> (LANES.len() * part)) as u16;
+                // Written in any case, so that this becomes vector instructions.
+                let mark = |(value, lane): (&mut T, &u16)| {
+                    *value = if bits & lane == 0 { *value } else { change(*value) };
+                };
+                match values.as_chunks_mut::<16>() {
+                    ([values], []) => values.iter_mut().zip(&LANES).for_each(mark),
+                    _ => values.iter_mut().zip(&LANES).for_each(mark),
+                }
+            }
         }
     }
 
@@ -152,8 +136,7 @@ mod tests {
     fn values_change_where_the_set_is() {
         let set = Bits::of(207, |at| at % 3 == 0 || (64..128).contains(&at) || at == 206);
         let mut values: Vec<i32> = (0..207).collect();
-        set.add_to(&mut values, 5);
-        set.mark(&mut values, |value| *value *= 2);
+        set.mark(&mut values, |value| 2 * (value + 5));
         for (at, value) in values.into_iter().enumerate() {
             let expected = if set.contains(at) { 2 * (at as i32 + 5) } else { at as i32 };
             assert_eq!(value, expected);

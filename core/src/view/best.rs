@@ -9,8 +9,8 @@
 
 use super::class::ClassView;
 use super::grades::{Spans, Values};
-
-use super::normalized::Feasible;
+use super::kept::Kept;
+use super::normalized::{Feasible, Normalized};
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
 use super::tables::Tables;
@@ -63,10 +63,10 @@ impl<S: Score> View<S> {
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
         let Memory { bounds, spans, witnesses, twins, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
-        tables.normalize(class, blocks, *weights, &relations);
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
+        tables.normalize(class, blocks, *weights, &relations, kept.as_deref_mut());
         let mut spans = valued.contains(&true).then(|| match decided {
             // What comes again keeps its own.
             true => own.get_or_insert_default(),
@@ -122,17 +122,38 @@ impl<S: Score> Tables<S> {
         blocks: &Blocks,
         weights: Weights,
         relations: &Relations<'_>,
+        kept: Option<&mut Kept<S>>,
     ) {
         let mut disliked = class.disliked.and_then(|facet| self.disliked.get_mut(facet).take());
         let mut preferred = class.preferred.and_then(|facet| self.preferred.get_mut(facet).take());
         if disliked.is_some() || preferred.is_some() {
             let filters = self.filters(class);
             let feasible = Filtered { filters: &filters, relations };
+            let mut ceilings = kept.map(Kept::ceilings);
+            let known = ceilings.as_mut().and_then(|ceilings| {
+                let [resources, ports, ..] = self.journals(class);
+                ceilings.repair(&[resources, ports, None, None, None], |node| {
+                    let raw = |of: &Option<Normalized<S>>| {
+                        of.as_ref().map_or(S::default(), |it| it.raw(node))
+                    };
+                    sum_at(&filters, node.at())
+                        .is_feasible()
+                        .then(|| [raw(&disliked), raw(&preferred)])
+                })
+            });
+            let mut largest = [S::default(); 2];
             if let Some(scores) = &mut disliked {
-                scores.settle(blocks, weights.taints, true, &feasible);
+                let at_most = known.map(|known| known[0]);
+                scores.settle(blocks, weights.taints, true, &feasible, at_most);
+                largest[0] = scores.max();
             }
             if let Some(scores) = &mut preferred {
-                scores.settle(blocks, weights.affinity, false, &feasible);
+                let at_most = known.map(|known| known[1]);
+                scores.settle(blocks, weights.affinity, false, &feasible, at_most);
+                largest[1] = scores.max();
+            }
+            if let Some(ceilings) = ceilings.filter(|_| relations.allow_all()) {
+                ceilings.note(largest);
             }
         }
         if let Some(facet) = class.disliked {

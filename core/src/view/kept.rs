@@ -28,13 +28,22 @@ pub(super) struct Kept<S> {
     pub(super) bounds: Vec<S>,
     /// The first node of every block that had a sum which no node of the block exceeded.
     pub(super) firsts: Vec<(S, NodeIx)>,
-    stamp: Stamp,
+    stamp: Stamp<S>,
     seen: Bookmarks,
+    ceilings: Ceilings<S>,
 }
 
 /// What the sum of the columns depends on besides the nodes: the largest raw scores of the normalised
 /// ones.
-pub(super) type Stamp = [i32; 2];
+pub(super) type Stamp<S> = [Option<S>; 2];
+
+/// The largest raw scores of nodes that pass the filters, where that is known: where only nodes pass
+/// that few have, the search for one would go through all others again and again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ceilings<S> {
+    at_most: Option<[S; 2]>,
+    seen: Bookmarks,
+}
 
 /// How many columns of a class move.
 const MOVING: usize = 5;
@@ -109,18 +118,49 @@ impl<S: Score> View<S> {
     }
 }
 
-impl<S> Default for Kept<S> {
+impl<S: Default> Default for Kept<S> {
     fn default() -> Self {
         Self {
             bounds: Vec::new(),
             firsts: Vec::new(),
             stamp: Stamp::default(),
             seen: Bookmarks::default(),
+            ceilings: Ceilings::default(),
         }
     }
 }
 
+impl<S: Score> Ceilings<S> {
+    /// Brings them up to date; `raw` are the raw scores of a node that passes.
+    pub(super) fn repair(
+        &mut self,
+        journals: &Journals<'_>,
+        raw: impl Fn(NodeIx) -> Option<[S; 2]>,
+    ) -> Option<[S; 2]> {
+        let changed = self.seen.read(journals);
+        if let Some(changed) = changed.filter(|_| self.at_most.is_some()) {
+            for raw in changed.into_iter().flatten().filter_map(|node| raw(*node)) {
+                self.at_most =
+                    self.at_most.map(|at_most| [at_most[0].max(raw[0]), at_most[1].max(raw[1])]);
+            }
+        } else {
+            self.at_most = None;
+        }
+        self.at_most
+    }
+
+    /// They are known now.
+    pub(super) fn note(&mut self, largest: [S; 2]) {
+        self.at_most = Some(largest);
+    }
+}
+
 impl<S: Score> Kept<S> {
+    /// The largest raw scores of nodes that pass the filters.
+    pub(super) fn ceilings(&mut self) -> &mut Ceilings<S> {
+        &mut self.ceilings
+    }
+
     /// Brings the bounds up to date, both those that are kept and those that the largest scores of
     /// the columns tell: the smaller ones are true.
     pub(super) fn repair(
@@ -128,7 +168,7 @@ impl<S: Score> Kept<S> {
         blocks: &Blocks,
         columns: &[&Column<S>],
         journals: &Journals<'_>,
-        stamp: Stamp,
+        stamp: Stamp<S>,
         bounds: &mut [S],
     ) {
         match self.seen.read(journals).filter(|_| self.stamp == stamp) {
@@ -163,11 +203,11 @@ impl<S: Score> Kept<S> {
 
 impl<S: Score> Tables<S> {
     /// What the normalised columns of a class were normalised by.
-    pub(super) fn stamp(&self, class: &ClassView) -> Stamp {
-        let max = |it: &Option<Normalized<S>>| it.as_ref().map_or(-1, Normalized::max);
+    pub(super) fn stamp(&self, class: &ClassView) -> Stamp<S> {
+        let max = |it: &Option<Normalized<S>>| it.as_ref().map(Normalized::max);
         [
-            class.disliked.map_or(-1, |facet| max(self.disliked.get(facet))),
-            class.preferred.map_or(-1, |facet| max(self.preferred.get(facet))),
+            class.disliked.and_then(|facet| max(self.disliked.get(facet))),
+            class.preferred.and_then(|facet| max(self.preferred.get(facet))),
         ]
     }
 

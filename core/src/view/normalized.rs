@@ -8,20 +8,20 @@ use crate::state::ix::NodeIx;
 /// Raw scores of a static facet with the weighted scores they are normalised to.
 #[derive(Clone, Debug)]
 pub(super) struct Normalized<S> {
-    raw: Vec<i32>,
+    raw: Vec<S>,
     /// Distinct raw scores from the largest down, as far as anybody asked.
-    levels: Vec<Level>,
+    levels: Vec<Level<S>>,
     /// What was made for some largest raw scores of feasible nodes: classes that share the facet
     /// may differ in that.
-    made: Vec<(i32, Column<S>)>,
+    made: Vec<(S, Column<S>)>,
     /// Which of these it was last normalised to.
     current: usize,
 }
 
 /// The nodes that have one raw score.
 #[derive(Clone, Debug)]
-struct Level {
-    raw: i32,
+struct Level<S> {
+    raw: S,
     /// The zones that have one, and in each the one that was feasible when asked last.
     zones: Vec<(usize, NodeIx)>,
     /// In which of them one was feasible when asked last.
@@ -35,13 +35,13 @@ const SHARES: usize = 256;
 const MADE: usize = 8;
 
 impl<S: Score> Normalized<S> {
-    pub(super) fn new(raw: Vec<i32>) -> Self {
-        Self { raw, levels: Vec::new(), made: vec![(-1, Column::default())], current: 0 }
+    pub(super) fn new(raw: Vec<S>) -> Self {
+        Self { raw, levels: Vec::new(), made: vec![(S::REFUSED, Column::default())], current: 0 }
     }
 
     /// Makes the default normalisation where `max` is the largest raw score of the feasible nodes,
     /// times `weight`.
-    pub(super) fn normalize(&mut self, blocks: &Blocks, max: i32, weight: i64, reversed: bool) {
+    pub(super) fn normalize(&mut self, blocks: &Blocks, max: S, weight: i64, reversed: bool) {
         if self.max() == max {
             return;
         }
@@ -53,21 +53,20 @@ impl<S: Score> Normalized<S> {
     }
 
     #[cold]
-    fn make(&mut self, blocks: &Blocks, max: i32, weight: i64, reversed: bool) {
-        let score = |raw: i32| {
-            let share = if max == 0 { 0 } else { 100 * i64::from(raw) / i64::from(max) };
+    fn make(&mut self, blocks: &Blocks, max: S, weight: i64, reversed: bool) {
+        let score = |raw: i64| {
+            let share = if max == S::default() { 0 } else { 100 * raw / max.get() };
             S::new(weight * if reversed { 100 - share } else { share })
         };
-        // Infeasible nodes may have more than the maximum; their number does not matter.
-        let raw = self.raw.iter().map(|raw| (*raw).min(max));
         let mut scores = Vec::with_capacity(self.raw.len() + BLOCK);
-        if (max as usize) < SHARES {
+        // Infeasible nodes may have more than the maximum; their number does not matter.
+        if (max.get() as usize) < SHARES {
             // Divisions are what costs here.
             let mut known = [S::default(); SHARES];
-            (0..=max).zip(&mut known).for_each(|(raw, known)| *known = score(raw));
-            scores.extend(raw.map(|raw| known[raw as usize % SHARES]));
+            (0..=max.get()).zip(&mut known).for_each(|(raw, known)| *known = score(raw));
+            scores.extend(self.raw.iter().map(|raw| known[raw.get() as usize % SHARES]));
         } else {
-            scores.extend(raw.map(score));
+            scores.extend(self.raw.iter().map(|raw| score(raw.get().min(max.get()))));
         }
         let column = Column::new(scores, blocks);
         if self.made.len() == MADE {
@@ -78,8 +77,13 @@ impl<S: Score> Normalized<S> {
     }
 
     /// The largest raw score that it was last normalised by.
-    pub(super) fn max(&self) -> i32 {
+    pub(super) fn max(&self) -> S {
         self.made[self.current].0
+    }
+
+    /// The raw score of a node.
+    pub(super) fn raw(&self, node: NodeIx) -> S {
+        self.raw[node.at()]
     }
 
     /// The column as it was last normalised.
@@ -88,33 +92,38 @@ impl<S: Score> Normalized<S> {
     }
 
     /// The largest raw score of a feasible node; 0 where there is none.
-    pub(super) fn max_over(&self, totals: &[S]) -> i32 {
-        let all = totals.iter().zip(&self.raw);
-        all.filter(|(total, _)| total.is_feasible()).map(|(_, raw)| *raw).max().unwrap_or(0)
+    pub(super) fn max_over(&self, totals: &[S]) -> S {
+        let all = totals.iter().zip(&self.raw).filter(|(total, _)| total.is_feasible());
+        all.map(|(_, raw)| *raw).max().unwrap_or_default()
     }
 
     /// Makes the default normalisation where `feasible` tells which nodes are feasible; it knows of
     /// some zones and blocks that none is. Mostly some node with the largest raw score of all is
-    /// feasible, and it is the one that was so the last time.
+    /// feasible, and it is the one that was so the last time. No feasible node has more than
+    /// `at_most`, where that is known.
     pub(super) fn settle(
         &mut self,
         blocks: &Blocks,
         weight: i64,
         reversed: bool,
         feasible: &impl Feasible,
+        at_most: Option<S>,
     ) {
         let mut at = 0;
         let max = loop {
             if at == self.levels.len() {
-                let below = self.levels.last().map_or(i32::MAX, |last| last.raw);
-                match largest_below(&self.raw, below) {
-                    -1 => break 0,
-                    raw => self.levels.push(Level::new(raw, &self.raw, blocks)),
+                match largest_below(&self.raw, self.levels.last().map(|last| last.raw)) {
+                    Some(raw) => self.levels.push(Level::new(raw, &self.raw, blocks)),
+                    None => break S::default(),
                 }
             }
             let level = &mut self.levels[at];
             // Where nothing is left but zeros they are the largest, whoever is feasible.
-            if level.raw == 0 || level.is_feasible(&self.raw, blocks, feasible) {
+            if level.raw == S::default() {
+                break level.raw;
+            }
+            let is_known = at_most.is_some_and(|at_most| level.raw > at_most);
+            if !is_known && level.is_feasible(&self.raw, blocks, feasible) {
                 break level.raw;
             }
             at += 1;
@@ -124,28 +133,29 @@ impl<S: Score> Normalized<S> {
 }
 
 /// The place of the first that is `wanted`.
-fn first_of(all: &[i32], wanted: i32) -> Option<usize> {
+fn first_of<S: Score>(all: &[S], wanted: S) -> Option<usize> {
     /// As many as are compared at once.
     const PART: usize = 32;
     let (parts, _) = all.as_chunks::<PART>();
     // Without leaving early inside a part this becomes vector instructions.
-    let is_in = |part: &[i32; PART]| part.iter().fold(false, |any, it| any | (*it == wanted));
+    let is_in = |part: &[S; PART]| part.iter().fold(false, |any, it| any | (*it == wanted));
     let start = PART * parts.iter().position(is_in).unwrap_or(parts.len());
     Some(start + all[start..].iter().position(|it| *it == wanted)?)
 }
 
-/// The largest raw score below a number; -1, below them all, where there is none.
-fn largest_below(all: &[i32], below: i32) -> i32 {
+/// The largest raw score below another one, where there is one.
+fn largest_below<S: Score>(all: &[S], other: Option<S>) -> Option<S> {
     /// As many as are compared at once.
     const LANES: usize = 16;
-    let lower = |raw: i32| if raw < below { raw } else { -1 };
+    let lower = |raw: S| if other.is_none_or(|other| raw < other) { raw } else { S::REFUSED };
     let (parts, rest) = all.as_chunks::<LANES>();
-    let mut largest = [-1; LANES];
+    let mut largest = [S::REFUSED; LANES];
     for part in parts {
         // Written in any case, so that this becomes vector instructions.
         largest.iter_mut().zip(part).for_each(|(max, raw)| *max = lower(*raw).max(*max));
     }
-    largest.into_iter().chain(rest.iter().map(|raw| lower(*raw))).fold(-1, i32::max)
+    let rest = rest.iter().map(|raw| lower(*raw));
+    largest.into_iter().chain(rest).max().filter(|max| max.is_feasible())
 }
 
 /// Which nodes are feasible.
@@ -160,9 +170,9 @@ pub(super) trait Feasible {
     fn node(&self, node: NodeIx) -> bool;
 }
 
-impl Level {
+impl<S: Score> Level<S> {
     /// The nodes whose raw score is `raw`; nobody was asked yet.
-    fn new(raw: i32, all: &[i32], blocks: &Blocks) -> Self {
+    fn new(raw: S, all: &[S], blocks: &Blocks) -> Self {
         let first = |zone: usize| {
             let nodes = blocks.nodes_of_zone(zone);
             Some((zone, NodeIx::new(nodes.start + first_of(&all[nodes], raw)?)))
@@ -171,7 +181,7 @@ impl Level {
     }
 
     /// Whether some node of the level is feasible.
-    fn is_feasible(&mut self, all: &[i32], blocks: &Blocks, feasible: &impl Feasible) -> bool {
+    fn is_feasible(&mut self, all: &[S], blocks: &Blocks, feasible: &impl Feasible) -> bool {
         let Self { raw, zones, witness } = self;
         let (before, after) = zones.split_at_mut(*witness);
         let found = after.iter_mut().chain(before).position(|(zone, node)| {
@@ -187,11 +197,11 @@ impl Level {
 }
 
 /// A feasible node of a zone with this raw score, the witness if it still is one.
-fn feasible_in_zone(
+fn feasible_in_zone<S: Score>(
     zone: usize,
-    raw: i32,
+    raw: S,
     witness: NodeIx,
-    all: &[i32],
+    all: &[S],
     blocks: &Blocks,
     feasible: &impl Feasible,
 ) -> Option<NodeIx> {
@@ -230,23 +240,25 @@ mod tests {
     proptest! {
         #[test]
         fn a_search_by_parts_finds_what_one_by_one_finds(
-            all in prop::collection::vec(0_i32..4, 0..120),
-            peak in prop::option::of((0_usize..120, 4_i32..9)),
+            all in prop::collection::vec(0_i16..4, 0..120),
+            peak in prop::option::of((0_usize..120, 4_i16..9)),
         ) {
             let mut all = all;
             if let Some((at, raw)) = peak && let Some(it) = all.get_mut(at) {
                 *it = raw;
             }
+            prop_assert_eq!(largest_below(&all, None), all.iter().copied().max());
             for raw in 0..10 {
                 prop_assert_eq!(first_of(&all, raw), all.iter().position(|it| *it == raw));
                 let below = all.iter().copied().filter(|it| *it < raw).max();
-                prop_assert_eq!(largest_below(&all, raw), below.unwrap_or(-1));
+                prop_assert_eq!(largest_below(&all, Some(raw)), below);
             }
         }
 
         #[test]
         fn it_is_settled_by_the_largest_raw_score_of_a_feasible_node(
-            raw in prop::collection::vec(0_i32..6, 200),
+            raw in prop::collection::vec(0_i16..6, 200),
+            slack in prop::option::of(0_i16..3),
             decisions in prop::collection::vec(
                 (prop::collection::vec(prop::bool::weighted(0.1), 200), any::<[bool; 4]>()), 1..12),
         ) {
@@ -255,19 +267,19 @@ mod tests {
             let mut settled: Normalized<i16> = Normalized::new(raw.clone());
             for (feasible, closed) in &decisions {
                 let some = Those(&blocks, feasible, *closed);
-                settled.settle(&blocks, 3, true, &some);
                 let is_feasible = |node: &usize| {
                     let node = NodeIx::new(*node);
                     some.in_zone(blocks.zone_of(node)) && some.in_block(blocks.of_node(node)) && some.node(node)
                 };
                 let max = (0..200).filter(is_feasible).map(|node| raw[node]).max().unwrap_or(0);
+                settled.settle(&blocks, 3, true, &some, slack.map(|slack| max + slack));
                 prop_assert_eq!(settled.max(), max);
                 let total = |node| if is_feasible(&node) { 1 } else { i16::REFUSED };
                 let totals: Vec<i16> = (0..200).map(total).collect();
                 prop_assert_eq!(settled.max_over(&totals), max);
                 for node in (0..200).filter(is_feasible) {
                     let share = if max == 0 { 0 } else { 100 * raw[node] / max };
-                    prop_assert_eq!(i32::from(settled.column().scores()[node]), 3 * (100 - share));
+                    prop_assert_eq!(settled.column().scores()[node], 3 * (100 - share));
                 }
             }
         }

@@ -67,7 +67,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         columns: &'a [&'a Column<S>],
         rules: &'a [DomainRule<'c>],
         bounds: &'a mut Vec<S>,
-        kept: Option<(&'a mut Kept<S>, &Journals<'_>, Stamp)>,
+        kept: Option<(&'a mut Kept<S>, &Journals<'_>, Stamp<S>)>,
     ) -> Self {
         bounds.clear();
         if let [first, more @ ..] = columns {

@@ -106,6 +106,11 @@ impl<'c> Relations<'c> {
         self.allowed.get(zone).copied().unwrap_or(true)
     }
 
+    /// Whether the rules refuse no node.
+    pub(super) fn allow_all(&self) -> bool {
+        self.of_zones.is_empty() && self.of_nodes.is_empty()
+    }
+
     /// Whether a rule about single nodes refuses this one.
     pub(super) fn refuses(&self, node: NodeIx) -> bool {
         self.of_nodes.iter().any(|rule| rule.refuses(node))

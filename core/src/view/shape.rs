@@ -22,7 +22,7 @@ pub(super) struct Shape<S> {
     pub(super) fit: Option<Fit>,
     pub(super) fit_scored: Option<Fit>,
     pub(super) balance: Option<Balance>,
-    /// The same for both at once, where that is all.
+    /// CPU and memory of these at once, where nothing else is scored.
     two: Option<Two>,
     column: LiveColumn<S>,
 }
@@ -78,13 +78,18 @@ impl<S: Score> Shape<S> {
         let Some(two) = two else {
             return column.repair(log, blocks, nodes.len(), score);
         };
-        column.repair(log, blocks, nodes.len(), |node| {
-            two.score(&nodes.rows[node]).unwrap_or_else(|| score(node))
-        });
+        let of_two = |node| two.score(&nodes.rows[node]).unwrap_or_else(|| score(node));
+        match fit.as_ref().filter(|fit| fit.asks_more()) {
+            // Few nodes have what is rare.
+            Some(fit) => column.repair(log, blocks, nodes.len(), |node| {
+                if fit.leaves_more(nodes, node) { of_two(node) } else { S::REFUSED }
+            }),
+            None => column.repair(log, blocks, nodes.len(), of_two),
+        }
     }
 }
 
-/// What almost every pod asks for, nothing but CPU and memory, and how almost every profile scores it.
+/// What almost every pod asks for, CPU and memory, and how almost every profile scores it.
 #[derive(Clone, Debug)]
 struct Two {
     fits: FitsTwo,
@@ -103,7 +108,7 @@ impl Two {
     ) -> Option<Self> {
         /// Up to here floating point has every total.
         const WEIGHT_MAX: i64 = 1 << 40;
-        let fit = fit.as_ref().filter(|fit| fit.asks_two())?;
+        let fit = fit.as_ref()?;
         let exact = weights.fit <= WEIGHT_MAX && weights.balance <= WEIGHT_MAX;
         exact.then_some(Self {
             fits: fit.least(),

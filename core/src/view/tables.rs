@@ -109,18 +109,21 @@ impl<S: Score> Tables<S> {
             })
         });
         let disliked = (weights.taints > 0).then(|| {
-            self.disliked.find_or_make(asks.tolerations, || {
+            self.disliked.find_or_try_make(asks.tolerations, || {
                 let tolerations = pod(cluster).spec.canonical_tolerations();
-                taint_toleration::fast::disliked(&tolerations, cluster)
-                    .map(|raw| Normalized::new(raw))
+                let raw: Option<Vec<S>> = taint_toleration::fast::disliked(&tolerations, cluster);
+                let raw = raw.ok_or(NeedsPlainRules)?;
+                Ok(raw.iter().any(|raw| *raw != S::default()).then(|| Normalized::new(raw)))
             })
         });
+        let disliked = disliked.transpose()?;
         let added = arguments.added_affinity.as_ref();
         let preferred = self.preferred.find_or_try_make(asks.preferred, || {
             let terms = node_affinity::fast::preferred(&pod(cluster), added)
                 .map_err(|_| NeedsPlainRules)?;
-            let terms = terms.filter(|_| weights.affinity > 0);
-            Ok(terms.map(|it| Normalized::new(node_affinity::fast::scores(&it, cluster))))
+            let Some(terms) = terms.filter(|_| weights.affinity > 0) else { return Ok(None) };
+            let raw = node_affinity::fast::scores(&terms, cluster).ok_or(NeedsPlainRules)?;
+            Ok(Some(Normalized::new(raw)))
         })?;
         let may_spread = asks.may_spread || !cluster.store().services.is_empty();
         let constraints =
@@ -225,7 +228,7 @@ impl<S: Score> Fixed<S> {
             [&self.schedulable, &self.tolerated, &self.enforced, &self.meeting, &self.narrowed];
         sets.into_iter().flatten().for_each(|set| allowed.and(set));
         let mut column = vec![S::REFUSED; nodes];
-        allowed.mark(&mut column, |score| *score = S::default());
+        allowed.mark(&mut column, |_| S::default());
         column
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 /// Kinds of pods: what each follows is repaired in another way.
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 
 /// A pod of one of the kinds and of one of two apps.
 fn pod(kind: usize, app: usize, name: &str) -> Pod {
@@ -42,7 +42,10 @@ fn pod(kind: usize, app: usize, name: &str) -> Pod {
         _ => (json!({}), json!([spread(host, 2, must), spread(host, 1, may)])),
     };
     let ports = if kind == 8 { json!([{"containerPort": 80, "hostPort": 80}]) } else { json!([]) };
-    let requests = json!({"cpu": format!("{}m", 100 + 150 * kind), "memory": "1Gi"});
+    let mut requests = json!({"cpu": format!("{}m", 100 + 150 * kind), "memory": "1Gi"});
+    if kind == 9 {
+        requests["example.com/disk"] = json!(1);
+    }
     let pod = json!({"metadata": {"name": name, "namespace": "default", "labels": labels},
         "spec": {"affinity": affinity, "topologySpreadConstraints": constraints, "containers": [
             {"name": "main", "image": "app", "ports": ports, "resources": {"requests": requests}}]}});
@@ -59,6 +62,9 @@ fn node(at: usize, memory: u32, tainted: bool) -> Node {
     let name = format!("node-{at:03}");
     let mut node = json!({"metadata": {"name": name, "labels": {HOST: name, "disk": disk, ZONE: format!("z{zone}")}},
         "status": {"allocatable": {"cpu": "2", "memory": format!("{memory}Gi"), "pods": "4"}}});
+    if at % 6 == 0 {
+        node["status"]["allocatable"]["example.com/disk"] = json!(2);
+    }
     if tainted && at % 11 == 3 {
         node["spec"] = json!({"taints": [{"key": "old", "effect": "PreferNoSchedule"}]});
     }

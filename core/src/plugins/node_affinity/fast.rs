@@ -2,6 +2,7 @@
 
 use super::{counted, named_nodes};
 use crate::base::bits::Bits;
+use crate::column::Score;
 use crate::objects::Pod;
 use crate::objects::pod::{NodeAffinity, PreferredSchedulingTerm};
 use crate::state::Cluster;
@@ -41,12 +42,16 @@ pub fn preferred(
     Ok(Some(own.into_iter().flatten().chain(added).collect()))
 }
 
-/// The weights of the terms that hold, per node. Weights are at most 100, and no object has room for
-/// so many terms that their sum were too large.
-pub fn scores(terms: &[PreferredSchedulingTerm], cluster: &mut Cluster) -> Vec<i32> {
-    let mut scores = vec![0; cluster.nodes().len()];
-    for term in counted(Some(terms)) {
-        cluster.term(&term.preference).add_to(&mut scores, term.weight);
+/// The weights of the terms that hold, per node; `None` where a column has no room for their sum.
+pub fn scores<S: Score>(
+    terms: &[PreferredSchedulingTerm],
+    cluster: &mut Cluster,
+) -> Option<Vec<S>> {
+    let weights = || counted(Some(terms)).map(|term| i64::from(term.weight));
+    S::of_value(weights().sum())?;
+    let mut scores = vec![S::default(); cluster.nodes().len()];
+    for (term, weight) in counted(Some(terms)).zip(weights()) {
+        cluster.term(&term.preference).mark(&mut scores, |score| score.plus(S::cast(weight)));
     }
-    scores
+    Some(scores)
 }

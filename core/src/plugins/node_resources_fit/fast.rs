@@ -19,8 +19,8 @@ pub struct Fit {
     /// Of these, CPU and memory; 0 where not asked for.
     milli_cpu: i64,
     memory: i64,
-    /// Something else is asked for.
-    asks_more: bool,
+    /// What else is asked for.
+    more: SmallVec<[(Tracked, i64); 1]>,
     /// Resources that are scored: amount for scoring, weight.
     scored: SmallVec<[(Tracked, i64, i64); 2]>,
     /// The amounts again, where they are CPU and memory with equal weights as almost always.
@@ -69,7 +69,11 @@ impl Fit {
             },
             milli_cpu: of(Tracked::Cpu),
             memory: of(Tracked::Memory),
-            asks_more: asked.iter().any(|(it, _)| !matches!(it, Tracked::Cpu | Tracked::Memory)),
+            more: asked
+                .iter()
+                .filter(|(it, _)| !matches!(it, Tracked::Cpu | Tracked::Memory))
+                .copied()
+                .collect(),
             asked,
             scored,
         }
@@ -86,7 +90,18 @@ impl Fit {
         row.pods < row.pods_allowed
             && fits(self.milli_cpu, row.allocatable_milli_cpu, row.requested_milli_cpu)
             && fits(self.memory, row.allocatable_memory, row.requested_memory)
-            && (!self.asks_more || self.asked.iter().all(|it| is_left(it.1, nodes, node, it.0)))
+            && self.leaves_more(nodes, node)
+    }
+
+    /// Whether something is asked for besides CPU and memory.
+    pub fn asks_more(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// Whether the node has left what is asked for besides CPU and memory.
+    #[inline]
+    pub fn leaves_more(&self, nodes: &Nodes, node: NodeIx) -> bool {
+        self.more.iter().all(|it| is_left(it.1, nodes, node, it.0))
     }
 
     /// Why the pod does not fit the node.
@@ -119,11 +134,6 @@ impl Fit {
     pub fn of_two(&self, strategy: &FitStrategy) -> Option<LeastAllocated> {
         let amounts = self.two.filter(|_| matches!(strategy, FitStrategy::LeastAllocated))?;
         Some(LeastAllocated { amounts: amounts.map(|amount| amount as f64) })
-    }
-
-    /// Whether nothing is asked for besides CPU and memory.
-    pub fn asks_two(&self) -> bool {
-        !self.asks_more
     }
 
     /// What of these amounts has to be left, to be held against [`CpuAndMemory`].
