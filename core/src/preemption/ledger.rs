@@ -8,6 +8,7 @@ use super::plain::{NO_VICTIMS, NOT_HELPFUL};
 use super::victims::{budget_violations, start_time};
 use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::intern::Interner;
+use crate::base::map::Map;
 use crate::column::Score;
 use crate::cycle::evaluation::Verdict;
 use crate::cycle::fit_error::FitError;
@@ -35,6 +36,9 @@ pub struct Ledger {
     findings: Interner<FindingIx, Finding>,
     /// On how many nodes each was made.
     numbers: IndexVec<FindingIx, usize>,
+    /// What is found on nodes by what they lack, where that is all there is to it and no pod is less
+    /// important.
+    by_lack: Map<u64, FindingIx>,
     /// Where removing pods helps, by the node's place in byte order of the names.
     helped: BTreeMap<u32, Victims>,
     seen: Option<(Epoch, Sequence)>,
@@ -82,18 +86,25 @@ impl Ledger {
         priority: i32,
     ) {
         let count = cluster.nodes().len();
+        let looks_at_one_node = examiner.looks_at_one_node(cluster);
+        let by_lack = looks_at_one_node && !cluster.has_pods_below(priority);
+        let find_out = |ledger: &mut Self, cluster: &mut Cluster, node| match by_lack {
+            true => ledger.find_by_lack(examiner, cluster, node, priority),
+            false => ledger.find_out(examiner, cluster, node, priority),
+        };
         let (epoch, now) = (cluster.log().epoch().clone(), cluster.log().now());
         let seen = self.seen.as_ref().filter(|(seen, _)| *seen == epoch);
         let known = seen.map(|(_, sequence)| *sequence);
         let touched: Option<Vec<NodeIx>> = known
-            .filter(|_| examiner.looks_at_one_node(cluster))
+            .filter(|_| looks_at_one_node)
             .and_then(|then| Some(cluster.log().since(then, count)?.to_vec()));
         match touched {
             Some(mut touched) => {
                 touched.sort_unstable();
                 touched.dedup();
                 for node in touched {
-                    let finding = self.find_out(examiner, cluster, node, priority);
+                    let finding = find_out(self, cluster, node);
+                    *self.numbers.grown(finding) += 1;
                     let before = std::mem::replace(&mut self.of_nodes[node], finding);
                     self.numbers[before] -= 1;
                 }
@@ -101,16 +112,40 @@ impl Ledger {
             None => {
                 *self = Self::default();
                 for node in (0..count).map(NodeIx::new) {
-                    let finding = self.find_out(examiner, cluster, node, priority);
+                    let finding = find_out(self, cluster, node);
+                    *self.numbers.grown(finding) += 1;
                     self.of_nodes.push(finding);
                 }
             }
         }
         // What depends on other nodes is not to be trusted later.
-        self.seen = examiner.looks_at_one_node(cluster).then_some((epoch, now));
+        self.seen = looks_at_one_node.then_some((epoch, now));
     }
 
-    /// Holds the pod against a node, and counts what is found there.
+    /// The same as [`Self::find_out`] where no pod is less important and the verdict depends on the
+    /// node alone: most nodes lack what others lack, and nobody has to find words for that again.
+    fn find_by_lack<S: Score>(
+        &mut self,
+        examiner: &Examiner<'_, S>,
+        cluster: &mut Cluster,
+        node: NodeIx,
+        priority: i32,
+    ) -> FindingIx {
+        let Some(lack) = examiner.lacking(cluster, node) else {
+            return self.find_out(examiner, cluster, node, priority);
+        };
+        let Some(known) = self.by_lack.get(&lack).copied() else {
+            let finding = self.find_out(examiner, cluster, node, priority);
+            self.by_lack.insert(lack, finding);
+            return finding;
+        };
+        if !self.helped.is_empty() {
+            self.helped.remove(&cluster.nodes().rank[node]);
+        }
+        known
+    }
+
+    /// Holds the pod against a node.
     fn find_out<S: Score>(
         &mut self,
         examiner: &Examiner<'_, S>,
@@ -137,9 +172,7 @@ impl Ledger {
                 unhelped
             }
         };
-        let finding = self.findings.intern(Finding { verdict, unhelped });
-        *self.numbers.grown(finding) += 1;
-        finding
+        self.findings.intern(Finding { verdict, unhelped })
     }
 
     /// Nodes on which removing pods helps, in byte order of their names.

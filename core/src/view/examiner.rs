@@ -60,6 +60,16 @@ impl<S: Score> Examiner<'_, S> {
         self.view.examine(cluster, &self.class, self.pod, node)
     }
 
+    /// What a node lacks of the resources, as a number, where nothing else about the node may refuse
+    /// the class: nodes with the same number get the same verdict.
+    pub fn lacking(&self, cluster: &Cluster, node: NodeIx) -> Option<u64> {
+        let tables = &self.view.tables;
+        let may_pass = tables.fixed.get(self.class.fixed).column.score(node).is_feasible();
+        let fit = tables.shapes.get(self.class.shape).fit.as_ref();
+        let fit = fit.filter(|_| may_pass && self.class.ports.is_none())?;
+        fit.lacking(cluster.nodes(), node)
+    }
+
     /// What the nodes are asked in this epoch.
     pub fn asked(&self, cluster: &Cluster) -> Asked {
         let ClassView { fixed, shape, ports, nearby, .. } = self.class;

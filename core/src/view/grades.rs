@@ -66,6 +66,8 @@ pub(super) struct Spans<S> {
     smallest: [Vec<S>; 2],
     /// The largest ones; refused where no node is feasible.
     largest: [Vec<S>; 2],
+    /// The spans of whole zones; `None` where a block has changed.
+    zones: Vec<Option<Span<S>>>,
     seen: Bookmarks,
 }
 
@@ -75,6 +77,7 @@ impl<S> Default for Spans<S> {
             feasible: Vec::new(),
             smallest: Default::default(),
             largest: Default::default(),
+            zones: Vec::new(),
             seen: Bookmarks::default(),
         }
     }
@@ -100,18 +103,25 @@ impl<S: Score> Spans<S> {
             Some(changed) => {
                 let changed = changed.into_iter().flatten();
                 let touched = changed.map(|node| blocks.of_node(*node));
-                touched.for_each(|block| self.set(block, span(block)));
+                touched.for_each(|block| self.set(blocks, block, span(block)));
             }
             None => {
+                self.zones.resize(blocks.zones(), None);
                 self.feasible.resize(blocks.len(), 0);
                 let sides = self.smallest.iter_mut().chain(&mut self.largest);
                 sides.for_each(|side| side.resize(blocks.len(), S::REFUSED));
-                (0..blocks.len()).for_each(|block| self.set(block, span(block)));
+                (0..blocks.len()).for_each(|block| self.set(blocks, block, span(block)));
+            }
+        }
+        for zone in 0..blocks.zones() {
+            if self.zones[zone].is_none() {
+                self.zones[zone] = Some(self.together(blocks.of_zone(zone)));
             }
         }
     }
 
-    fn set(&mut self, block: usize, span: Span<S>) {
+    fn set(&mut self, blocks: &Blocks, block: usize, span: Span<S>) {
+        self.zones[blocks.zone_of_block(block)] = None;
         self.feasible[block] = span.feasible as u8;
         for (side, (smallest, largest)) in span.values.into_iter().enumerate() {
             self.smallest[side][block] = smallest;
@@ -119,9 +129,9 @@ impl<S: Score> Spans<S> {
         }
     }
 
-    /// The largest value of a block.
-    pub(super) fn largest(&self, side: usize, block: usize) -> S {
-        self.largest[side][block]
+    /// The largest values of all blocks.
+    pub(super) fn largest(&self, side: usize) -> &[S] {
+        &self.largest[side]
     }
 
     /// Whether a block with this largest value has a feasible node.
@@ -129,8 +139,13 @@ impl<S: Score> Spans<S> {
         largest > S::REFUSED
     }
 
-    /// The span of a zone, which has these blocks.
-    pub(super) fn zone(&self, blocks: impl Iterator<Item = usize>) -> Span<S> {
+    /// The span of a zone.
+    pub(super) fn zone(&self, zone: usize) -> Span<S> {
+        self.zones[zone].unwrap_or_else(Span::empty)
+    }
+
+    /// The span of some blocks.
+    fn together(&self, blocks: impl Iterator<Item = usize>) -> Span<S> {
         let mut span = Span::empty();
         for block in blocks {
             span.feasible += usize::from(self.feasible[block]);

@@ -119,15 +119,14 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         zones: &[Span<S>],
         spans: &'a Spans<S>,
     ) {
-        for (zone, of_zone) in zones.iter().enumerate() {
-            for block in self.blocks.of_zone(zone) {
-                let largest = spans.largest(grade.side, block);
-                // A zone that is left out has nothing feasible, whatever its blocks have.
-                self.bounds[block] = match of_zone.feasible > 0 && Spans::is_of_some(largest) {
-                    true => self.bounds[block].plus(grade.score(zone, largest)),
-                    false => S::REFUSED,
-                };
-            }
+        let of_blocks = spans.largest(grade.side).iter().zip(self.blocks.zones_of_blocks());
+        for (bound, (largest, zone)) in self.bounds.iter_mut().zip(of_blocks) {
+            let zone = *zone as usize;
+            // A zone that is left out has nothing feasible, whatever its blocks have.
+            *bound = match zones[zone].feasible > 0 && Spans::is_of_some(*largest) {
+                true => bound.plus(grade.score(zone, *largest)),
+                false => S::REFUSED,
+            };
         }
         self.spans = Some(spans);
         self.grades.push(grade);
@@ -338,7 +337,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         let mut at_most = self.of_zone_of(block);
         let of_zone = at_most;
         for grade in &mut self.grades {
-            let largest = self.spans.map(|spans| spans.largest(grade.side, block));
+            let largest = self.spans.map(|spans| spans.largest(grade.side)[block]);
             at_most = at_most.plus(grade.score(zone, largest.unwrap_or_default()));
         }
         let sums = sums(self.columns, nodes.clone());

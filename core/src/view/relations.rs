@@ -159,7 +159,7 @@ impl<'c> Relations<'c> {
         for (zone, witness) in witnesses.iter_mut().enumerate() {
             zones.push(match valued {
                 _ if !self.allows_zone(zone) => Span::of_alike(false),
-                Some((_, spans)) => spans.zone(blocks.of_zone(zone)),
+                Some((_, spans)) => spans.zone(zone),
                 None => Span::of_alike(race.is_feasible(zone, witness)),
             });
         }

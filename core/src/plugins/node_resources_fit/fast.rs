@@ -104,6 +104,22 @@ impl Fit {
         self.more.iter().all(|it| is_left(it.1, nodes, node, it.0))
     }
 
+    /// What the node lacks, as a number: nodes with the same one refuse the pod for the same reasons,
+    /// and those with 0 take it. `None` where too much is asked for to tell that by one number.
+    pub fn lacking(&self, nodes: &Nodes, node: NodeIx) -> Option<u64> {
+        /// A bit for the number of pods, and two for each that is asked for.
+        const ASKED_MAX: usize = 31;
+        let row = &nodes.rows[node];
+        let mut lacking = u64::from(row.pods >= row.pods_allowed);
+        for (at, (resource, amount)) in self.asked.iter().enumerate() {
+            if !is_left(*amount, nodes, node, *resource) {
+                let for_good = u64::from(*amount > nodes.allocatable(node, *resource));
+                lacking |= (1 | for_good << 1) << (2 * at + 1);
+            }
+        }
+        (self.asked.len() <= ASKED_MAX).then_some(lacking)
+    }
+
     /// Why the pod does not fit the node.
     pub fn rejection(&self, nodes: &Nodes, node: NodeIx) -> Option<Rejection> {
         let mut code = Code::Unschedulable;
@@ -244,5 +260,47 @@ fn percent(part: i64, whole: i64) -> i64 {
     match part.checked_mul(100) {
         Some(product) => product / whole,
         None => (i128::from(part) * 100 / i128::from(whole)) as i64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::index::Ix;
+    use crate::objects::Node;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn nodes_that_lack_the_same_refuse_alike(
+            offers in prop::collection::vec([0..4_u8, 0..4_u8, 0..4_u8, 0..4_u8, 0..2_u8], 12),
+            asked in [0..4_u8, 0..4_u8, 0..4_u8, 0..4_u8],
+        ) {
+            const NAMES: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "example.com/disk"];
+            let amounts = |amounts: &[u8]| -> serde_json::Map<_, _> {
+                NAMES.iter().zip(amounts).map(|(name, it)| ((*name).to_owned(), json!(it))).collect()
+            };
+            let nodes = offers.iter().enumerate().map(|(at, offered)| {
+                let mut allocatable = amounts(offered);
+                allocatable.insert("pods".to_owned(), json!(offered[4]));
+                let node: Node = serde_json::from_value(json!({"metadata": {"name": format!("node-{at}")},
+                    "status": {"allocatable": allocatable}})).expect("a node");
+                node.into()
+            });
+            let mut cluster = Cluster::from_objects(nodes).expect("nodes fit together");
+            let pod: Pod = serde_json::from_value(json!({"metadata": {"name": "pod"}, "spec": {"containers":
+                [{"name": "main", "resources": {"requests": amounts(&asked)}}]}})).expect("a pod");
+            let fit = Fit::new(&pod, &FitArguments::default(), &mut cluster);
+            let mut by_lack = HashMap::new();
+            for node in (0..offers.len()).map(NodeIx::new) {
+                let nodes = cluster.nodes();
+                let lack = fit.lacking(nodes, node);
+                prop_assert_eq!(lack == Some(0), fit.fits(nodes, node));
+                let rejection = fit.rejection(nodes, node);
+                prop_assert_eq!(by_lack.entry(lack).or_insert_with(|| rejection.clone()), &rejection);
+            }
+        }
     }
 }
