@@ -39,7 +39,7 @@ pub(super) struct Memory<S> {
     pub(super) twins: Twins<S>,
 }
 
-impl<S: Score> Default for Memory<S> {
+impl<S> Default for Memory<S> {
     fn default() -> Self {
         Self {
             bounds: Vec::new(),
@@ -63,6 +63,17 @@ impl<S: Score> View<S> {
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
         let Memory { bounds, spans, witnesses, twins, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
+        let base = class.base(*weights);
+        if twins.expect(index) && class.has_nothing_to_normalize() && relations.are_rules_alone() {
+            if !relations.of_nodes.is_empty() {
+                tables.keep_nearby(class);
+                tables.repair_nearby(class, cluster, blocks, &relations);
+            }
+            let (columns, [_, _, nearby, ..]) = (tables.columns(class), tables.journals(class));
+            if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, &relations) {
+                return Some(Some((node, total.get() + base)));
+            }
+        }
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
@@ -78,7 +89,6 @@ impl<S: Score> View<S> {
                 tables.keep_nearby(class);
             }
         }
-        let base = class.base(*weights);
         loop {
             tables.repair_nearby(class, cluster, blocks, &relations);
             let found = {
@@ -98,13 +108,7 @@ impl<S: Score> View<S> {
                     (values, &*spans)
                 });
                 relations.grade(&mut race, cluster, blocks, *weights, valued, witnesses)?;
-                let found = race.best();
-                if let Ok(Some(winner)) = &found
-                    && class.follows_columns_alone()
-                {
-                    twins.note(&race, cluster, *winner);
-                }
-                found
+                race.best()
             };
             match found {
                 Ok(best) => return Some(best.map(|(node, total)| (node, total.get() + base))),
@@ -221,7 +225,7 @@ impl<S: Score> Tables<S> {
     }
 
     /// All columns of a class.
-    pub(super) fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
+    fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
         let mut columns = self.filters(class);
         if let Some(images) = class.images.and_then(|facet| self.images.get(facet).as_ref()) {
             columns.push(images);

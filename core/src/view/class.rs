@@ -47,9 +47,9 @@ impl ClassView {
         if weights.taints > 0 && self.disliked.is_none() { 100 * weights.taints } else { 0 }
     }
 
-    /// A node's total depends on nothing but the columns, and these on nothing but the node.
-    pub(super) fn follows_columns_alone(&self) -> bool {
-        !self.related && self.disliked.is_none() && self.preferred.is_none()
+    /// No score depends on which nodes are feasible, relations to pods nearby apart.
+    pub(super) fn has_nothing_to_normalize(&self) -> bool {
+        self.disliked.is_none() && self.preferred.is_none()
     }
 }
 

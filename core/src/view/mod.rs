@@ -136,9 +136,6 @@ impl<S: Score> View<S> {
         if class.rejected {
             return Ok(None);
         }
-        if let Some(found) = self.best_for_twin(cluster, index, &class) {
-            return Ok(Some(found));
-        }
         self.keep(index);
         let found = self.best_by_blocks(cluster, index, &class);
         if let Some(known) = self.classes.get_mut(index) {

@@ -189,28 +189,6 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         Ok(winner)
     }
 
-    /// The nodes with the winner's total that come next by name, as far as that is looked for. Only
-    /// where the columns are all that counts.
-    pub(super) fn next_with(&self, winner: NodeIx, level: S) -> Vec<NodeIx> {
-        /// Names that are looked at.
-        const NAMES: u32 = 1024;
-        let (rank, blocks) = (&self.nodes.rank, self.blocks);
-        let wanted = rank[winner] + 1..rank[winner].saturating_add(NAMES);
-        let mut next = Vec::new();
-        let in_time = |block: &usize| blocks.first_rank(*block) < wanted.end;
-        for block in (0..blocks.len()).take_while(in_time) {
-            if self.bounds[block] != level {
-                continue;
-            }
-            let nodes = blocks.nodes(block);
-            let places = places_from(&sums(self.columns, nodes.clone()), 0, level);
-            let equal = nodes.filter(|node| places >> (node - blocks.nodes(block).start) & 1 == 1);
-            next.extend(equal.map(NodeIx::new).filter(|node| wanted.contains(&rank[*node])));
-        }
-        next.sort_unstable_by_key(|node| rank[*node]);
-        next
-    }
-
     /// Whether the first node of a block with this total is known not to come before `limit`. One that
     /// was the first may have it no more; then others that have it come later still.
     fn is_late(&self, block: usize, level: S, limit: u32) -> bool {

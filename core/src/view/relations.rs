@@ -68,8 +68,7 @@ impl<'c> Relations<'c> {
             relations.soft = Some(spread.soft(cluster)?);
         }
         if !relations.of_zones.is_empty() {
-            let zones = 0..cluster.nodes().zones.len();
-            relations.allowed = zones.map(|zone| relations.allow_zone(zone)).collect();
+            relations.allow_zones(cluster.nodes().zones.len());
         }
         Some(relations)
     }
@@ -95,15 +94,26 @@ impl<'c> Relations<'c> {
         Some(())
     }
 
-    fn allow_zone(&self, zone: usize) -> bool {
-        !self.of_zones.iter().any(|rule| {
-            rule.domains.by_zone.as_ref().is_some_and(|domain| rule.refuses_domain(domain[zone]))
-        })
+    /// Finds out which zones the rules allow.
+    fn allow_zones(&mut self, zones: usize) {
+        let Self { of_zones, allowed, .. } = self;
+        allowed.resize(zones, true);
+        for rule in of_zones {
+            let domains = rule.domains.by_zone.iter().flatten();
+            for (allowed, domain) in allowed.iter_mut().zip(domains) {
+                *allowed &= !rule.refuses_domain(*domain);
+            }
+        }
     }
 
     /// Whether a node of this zone may be taken.
     pub(super) fn allows_zone(&self, zone: usize) -> bool {
         self.allowed.get(zone).copied().unwrap_or(true)
+    }
+
+    /// Whether nothing is said besides rules.
+    pub(super) fn are_rules_alone(&self) -> bool {
+        self.preferences.is_empty() && self.soft.is_none()
     }
 
     /// Whether the rules refuse no node.
@@ -147,7 +157,7 @@ impl<'c> Relations<'c> {
         valued: Option<(Values<'a, S>, &'a Spans<S>)>,
         witnesses: &mut Vec<Option<NodeIx>>,
     ) -> Option<()> {
-        if self.preferences.is_empty() && self.soft.is_none() {
+        if self.are_rules_alone() {
             return Some(());
         }
         witnesses.resize(blocks.zones(), None);

@@ -1,111 +1,214 @@
 //! Pods of one class that come one right after the other.
 //!
-//! The node that the last one took has changed since, and nothing else. While it has no more than the
-//! total that won, the next one takes the next node with that total. So what a race leaves of equal
-//! nodes decides all of these pods; a race for each would come to the same.
+//! Between two of them little changes but the node that the first one took. So it is remembered which
+//! nodes of every zone have the largest total there, and the next one takes the first of these by name
+//! from the zones that the rules about pods nearby allow. A race of all blocks would come to the same.
 
-use super::View;
-use super::class::ClassView;
-use super::race::Race;
-use crate::base::index::Ix;
-use crate::column::{Score, sum_at};
+use super::kept::Bookmarks;
+use super::relations::Relations;
+use crate::base::index::{IndexVec, Ix};
+use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_at, sums};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
-use crate::state::log::Sequence;
+use crate::state::log::{Journal, Sequence};
+use smallvec::SmallVec;
 
-/// Equal nodes that wait for twins.
+/// What is known of the class that was decided last.
 #[derive(Clone, Debug)]
 pub(super) struct Twins<S> {
     class: Option<ClassIx>,
-    /// How many pods of the class had a race one right after the other.
-    races: usize,
-    /// The largest total when the nodes were found.
-    level: S,
-    /// The node that the last pod was to take.
-    last: NodeIx,
-    /// When it was found.
+    /// How many of its pods came one right after the other.
+    number: usize,
+    /// The leaders of every zone.
+    leaders: Vec<Leaders<S>>,
+    /// When they were brought up to date.
     seen: Sequence,
-    /// The nodes with that total that come next by name, the last of them first.
-    waiting: Vec<NodeIx>,
+    seen_nearby: Bookmarks,
 }
 
-/// So many twins had a race before the nodes that they leave are remembered.
+/// The nodes of a zone that have the largest total there.
+#[derive(Clone, Debug)]
+struct Leaders<S> {
+    /// That total; below zero where no node is feasible.
+    total: S,
+    /// The first ones, in descending order. Empty although `total` is that of some node: they have
+    /// to be looked for.
+    nodes: Vec<NodeIx>,
+    /// No other node has that total.
+    are_all: bool,
+    /// The rank by name of the first one.
+    rank: u32,
+}
+
+/// So many pods of a class in a row had a race before leaders are looked for.
 const RACES: usize = 3;
 
-impl<S: Score> Default for Twins<S> {
+/// So many nodes may change between two twins.
+const CHANGES: usize = 16;
+
+/// So many leaders are remembered, and as many as one block has more.
+const LEADERS: usize = 256;
+
+impl<S> Default for Twins<S> {
     fn default() -> Self {
         Self {
             class: None,
-            races: 0,
-            level: S::default(),
-            last: NodeIx::new(0),
+            number: 0,
+            leaders: Vec::new(),
             seen: 0,
-            waiting: Vec::new(),
+            seen_nearby: Bookmarks::default(),
         }
     }
 }
 
 impl<S: Score> Twins<S> {
-    /// A pod of this class is to be decided.
-    fn expect(&mut self, class: ClassIx) {
+    /// A pod of this class is to be decided: whether there were enough of them already.
+    pub(super) fn expect(&mut self, class: ClassIx) -> bool {
         if self.class != Some(class) {
             self.class = Some(class);
-            self.races = 0;
-            self.waiting.clear();
+            self.number = 0;
+            self.leaders.clear();
+            self.seen_nearby.forget();
         }
+        self.number += 1;
+        self.number > RACES
     }
 
-    /// How many nodes wait.
+    /// Whether leaders are known.
     #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+    pub(super) fn are_led(&self) -> bool {
+        self.leaders.iter().any(|leaders| !leaders.nodes.is_empty())
     }
 
-    /// A race was won by this node with this total.
-    pub(super) fn note(
+    /// The best node and the sum of its columns, where nothing counts besides these and rules about
+    /// zones. What rules say about single nodes is one of the columns, and has this journal; the other
+    /// columns of a node follow nothing but the node.
+    pub(super) fn best(
         &mut self,
-        race: &Race<'_, '_, S>,
         cluster: &Cluster,
-        (winner, level): (NodeIx, S),
+        blocks: &Blocks,
+        columns: &[&Column<S>],
+        nearby: Option<&Journal<NodeIx>>,
+        relations: &Relations<'_>,
+    ) -> Option<(NodeIx, S)> {
+        self.catch_up(cluster, blocks, columns, nearby);
+        let rank = &cluster.nodes().rank;
+        let mut best: Option<&Leaders<S>> = None;
+        for (zone, leaders) in self.leaders.iter_mut().enumerate() {
+            if !relations.allows_zone(zone) || !leaders.total.is_feasible() {
+                continue;
+            }
+            if leaders.nodes.is_empty() {
+                *leaders = Leaders::of(zone, blocks, columns);
+                leaders.find_rank(rank);
+            }
+            let wins = |other: &Leaders<S>| {
+                leaders.total > other.total
+                    || leaders.total == other.total && leaders.rank < other.rank
+            };
+            if best.is_none_or(wins) {
+                best = Some(leaders);
+            }
+        }
+        best.and_then(|leaders| Some((*leaders.nodes.last()?, leaders.total)))
+    }
+
+    /// Looks again at nodes that changed.
+    fn catch_up(
+        &mut self,
+        cluster: &Cluster,
+        blocks: &Blocks,
+        columns: &[&Column<S>],
+        nearby: Option<&Journal<NodeIx>>,
     ) {
-        self.races += 1;
-        if self.races > RACES {
-            self.waiting = race.next_with(winner, level);
-            self.waiting.reverse();
-            (self.level, self.last, self.seen) = (level, winner, cluster.log().now());
+        let Self { leaders, seen, seen_nearby, .. } = self;
+        let log = cluster.log();
+        let touched = log.since(std::mem::replace(seen, log.now()), CHANGES);
+        let nearby = seen_nearby.read(&[nearby, None, None, None, None]);
+        match (touched, nearby) {
+            (Some(touched), Some([nearby, ..]))
+                if !leaders.is_empty() && nearby.len() <= CHANGES =>
+            {
+                for node in touched.iter().chain(nearby) {
+                    let leaders = &mut leaders[blocks.zone_of(*node)];
+                    leaders.note(*node, sum_at(columns, node.at()));
+                    leaders.find_rank(&cluster.nodes().rank);
+                }
+            }
+            _ => {
+                leaders.clear();
+                leaders.resize(blocks.zones(), Leaders::unknown());
+            }
         }
     }
 }
 
-impl<S: Score> View<S> {
-    /// The best node for a pod of a class, and its total, where the pod before was of the same class
-    /// and left equal nodes.
-    pub(super) fn best_for_twin(
-        &mut self,
-        cluster: &Cluster,
-        index: ClassIx,
-        class: &ClassView,
-    ) -> Option<(NodeIx, i64)> {
-        let Self { tables, memory, blocks, weights, profile, .. } = self;
-        let twins = &mut memory.twins;
-        twins.expect(index);
-        let next = *twins.waiting.last()?;
-        let log = cluster.log();
-        if log.since(twins.seen, cluster.nodes().len()) != Some(&[twins.last]) {
-            twins.waiting.clear();
-            return None;
-        }
-        tables.repair(class, cluster, blocks, profile, *weights);
-        let total = sum_at(&tables.columns(class), twins.last.at());
-        twins.seen = log.now();
-        // The last winner comes before all that wait.
-        let total = if total >= twins.level {
-            total
-        } else {
-            twins.last = next;
-            twins.waiting.pop();
-            twins.level
+impl<S: Score> Leaders<S> {
+    /// Nobody has looked.
+    fn unknown() -> Self {
+        Self { total: S::default(), nodes: Vec::new(), are_all: false, rank: u32::MAX }
+    }
+
+    /// Finds the rank of the first.
+    fn find_rank(&mut self, rank: &IndexVec<NodeIx, u32>) {
+        self.rank = self.nodes.last().map_or(u32::MAX, |node| rank[*node]);
+    }
+
+    /// The leaders of a zone, but for the rank of the first.
+    fn of(zone: usize, blocks: &Blocks, columns: &[&Column<S>]) -> Self {
+        let bound = |block| {
+            columns.iter().fold(S::default(), |sum, column| sum.plus(column.maxima()[block]))
         };
-        Some((twins.last, total.get() + class.base(*weights)))
+        let mut bounds: SmallVec<[(S, usize); 32]> =
+            blocks.of_zone(zone).map(|block| (bound(block), block)).collect();
+        let mut leaders = Self { total: S::REFUSED, are_all: true, ..Self::unknown() };
+        loop {
+            let Some(largest) = bounds.iter_mut().max_by_key(|(bound, _)| *bound) else {
+                return leaders;
+            };
+            if !largest.0.is_feasible() {
+                return leaders;
+            }
+            let sum = largest_sum(columns, blocks.nodes(largest.1));
+            if sum == largest.0 {
+                leaders.total = sum;
+                break;
+            }
+            largest.0 = sum;
+        }
+        for (_, block) in bounds.iter().filter(|(bound, _)| *bound == leaders.total) {
+            if leaders.nodes.len() >= LEADERS {
+                leaders.are_all = false;
+                break;
+            }
+            let nodes = blocks.nodes(*block);
+            let mut places = places_from(&sums(columns, nodes.clone()), 0, leaders.total);
+            while places != 0 {
+                leaders.nodes.push(NodeIx::new(nodes.start + places.trailing_zeros() as usize));
+                places &= places - 1;
+            }
+        }
+        leaders.nodes.reverse();
+        leaders
+    }
+
+    /// The sum of the columns for a node is this now.
+    fn note(&mut self, node: NodeIx, sum: S) {
+        let place = self.nodes.binary_search_by(|it| node.cmp(it));
+        match place {
+            _ if sum.is_feasible() && sum > self.total => {
+                self.nodes.clear();
+                self.nodes.push(node);
+                (self.total, self.are_all) = (sum, true);
+            }
+            // One beyond those that are remembered is found when these are gone.
+            Err(place) if sum == self.total && (place > 0 || self.are_all) => {
+                self.nodes.insert(place, node);
+            }
+            Ok(place) if sum != self.total => {
+                self.nodes.remove(place);
+            }
+            _ => {}
+        }
     }
 }
