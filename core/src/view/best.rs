@@ -9,7 +9,7 @@
 
 use super::class::ClassView;
 use super::grades::{Spans, Values};
-use super::kept::Kept;
+use super::kept::{Kept, Nearby};
 use super::normalized::{Feasible, Normalized};
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
@@ -69,7 +69,8 @@ impl<S: Score> View<S> {
                 tables.keep_nearby(class);
                 tables.repair_nearby(class, cluster, blocks, &relations);
             }
-            let (columns, [_, _, nearby, ..]) = (tables.columns(class), tables.journals(class));
+            let (columns, nearby) = (tables.columns(class), tables.nearby.get(class.nearby));
+            let nearby = nearby.as_ref().map(Nearby::changes);
             if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, &relations) {
                 return Some(Some((node, total.get() + base)));
             }
@@ -93,7 +94,7 @@ impl<S: Score> View<S> {
             tables.repair_nearby(class, cluster, blocks, &relations);
             let found = {
                 let columns = tables.columns(class);
-                let mut journals = tables.journals(class);
+                let journals = tables.journals(class, false);
                 let kept = kept.as_deref_mut().map(|kept| (kept, &journals, tables.stamp(class)));
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
@@ -103,7 +104,8 @@ impl<S: Score> View<S> {
                 let valued = spans.as_deref_mut().map(|spans| {
                     let (filters, values) =
                         (tables.all_filters(class), tables.values(class, valued));
-                    [journals[3], journals[4]] = tables.value_journals(class, valued);
+                    let mut journals = tables.journals(class, true);
+                    [journals[5], journals[6]] = tables.value_journals(class, valued);
                     spans.repair(blocks, &filters, values, &journals);
                     (values, &*spans)
                 });
@@ -135,8 +137,10 @@ impl<S: Score> Tables<S> {
             let feasible = Filtered { filters: &filters, relations };
             let mut ceilings = kept.map(Kept::ceilings);
             let known = ceilings.as_mut().and_then(|ceilings| {
-                let [resources, ports, ..] = self.journals(class);
-                ceilings.repair(&[resources, ports, None, None, None], |node| {
+                let mut journals = self.journals(class, false);
+                // Rules about pods nearby are not among the filters.
+                journals[4] = None;
+                ceilings.repair(&journals, |node| {
                     let raw = |of: &Option<Normalized<S>>| {
                         of.as_ref().map_or(S::default(), |it| it.raw(node))
                     };

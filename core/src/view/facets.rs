@@ -108,12 +108,18 @@ impl<K: Copy, V, P: Places<K>> Facets<K, V, P> {
 pub(super) struct LiveColumn<S> {
     column: Column<S>,
     seen: Option<Sequence>,
-    changes: Journal<NodeIx>,
+    risen: Journal<NodeIx>,
+    lost: Journal<NodeIx>,
 }
 
 impl<S> Default for LiveColumn<S> {
     fn default() -> Self {
-        Self { column: Column::default(), seen: None, changes: Journal::default() }
+        Self {
+            column: Column::default(),
+            seen: None,
+            risen: Journal::default(),
+            lost: Journal::default(),
+        }
     }
 }
 
@@ -127,14 +133,16 @@ impl<S: Score> LiveColumn<S> {
         nodes: usize,
         mut score: impl FnMut(NodeIx) -> S,
     ) {
-        let Self { column, seen, changes } = self;
+        let Self { column, seen, risen, lost } = self;
         match seen.replace(log.now()).and_then(|seen| log.since(seen, nodes)) {
             Some(touched) => {
                 for node in touched {
                     let (old, new) = (column.score(*node), score(*node));
                     column.set(blocks, *node, new);
-                    if new > old || (old.is_feasible() && !new.is_feasible()) {
-                        changes.note(*node, Journal::<NodeIx>::LIMIT);
+                    if new > old {
+                        risen.note(*node, Journal::<NodeIx>::LIMIT);
+                    } else if old.is_feasible() && !new.is_feasible() {
+                        lost.note(*node, Journal::<NodeIx>::LIMIT);
                     }
                 }
             }
@@ -142,7 +150,8 @@ impl<S: Score> LiveColumn<S> {
                 let mut scores = Vec::with_capacity(nodes + BLOCK);
                 scores.extend((0..nodes).map(NodeIx::new).map(score));
                 *column = Column::new(scores, blocks);
-                changes.forget();
+                risen.forget();
+                lost.forget();
             }
         }
     }
@@ -152,9 +161,14 @@ impl<S: Score> LiveColumn<S> {
         &self.column
     }
 
-    /// Nodes whose score rose, or that became infeasible: what somebody must know who remembers the
-    /// largest scores, or which nodes are feasible.
-    pub(super) fn changes(&self) -> &Journal<NodeIx> {
-        &self.changes
+    /// Nodes whose score rose: what somebody must know who remembers the largest scores.
+    pub(super) fn risen(&self) -> &Journal<NodeIx> {
+        &self.risen
+    }
+
+    /// Nodes that became infeasible: what somebody must know besides who remembers which nodes are
+    /// feasible.
+    pub(super) fn lost(&self) -> &Journal<NodeIx> {
+        &self.lost
     }
 }

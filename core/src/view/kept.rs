@@ -4,6 +4,7 @@
 use super::View;
 use super::class::ClassView;
 use super::counted::CountedColumn;
+use super::facets::LiveColumn;
 use super::normalized::Normalized;
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
@@ -45,8 +46,8 @@ pub(super) struct Ceilings<S> {
     seen: Bookmarks,
 }
 
-/// How many columns of a class move.
-const MOVING: usize = 5;
+/// How many journals of a class there are.
+const JOURNALS: usize = 7;
 
 /// How far somebody read some journals.
 #[derive(Clone, Debug, Default)]
@@ -54,11 +55,13 @@ pub(super) struct Bookmarks {
     /// Something was read.
     begun: bool,
     /// `None` where there was no journal.
-    pages: [Option<Sequence>; MOVING],
+    pages: [Option<Sequence>; JOURNALS],
 }
 
-/// The journals of the columns that move, each in its place; `None` where there is no such column.
-pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; MOVING];
+/// The journals of what moves, each in its place; `None` where there is no such column or nobody asks:
+/// what rises and what is lost by resources and by ports, what changes by rules about pods nearby, and
+/// by the values of spread and of preferences.
+pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; JOURNALS];
 
 /// Room for what all classes together keep, in blocks of some ten bytes.
 const KEPT_MAX: usize = 1 << 25;
@@ -66,9 +69,9 @@ const KEPT_MAX: usize = 1 << 25;
 impl Bookmarks {
     /// What these journals say that was not read yet; `None` where one has forgotten it, came or
     /// went.
-    pub(super) fn read<'a>(&mut self, journals: &Journals<'a>) -> Option<[&'a [NodeIx]; MOVING]> {
+    pub(super) fn read<'a>(&mut self, journals: &Journals<'a>) -> Option<[&'a [NodeIx]; JOURNALS]> {
         let mut all_known = std::mem::replace(&mut self.begun, true);
-        let mut unread: [&[NodeIx]; MOVING] = [&[]; MOVING];
+        let mut unread: [&[NodeIx]; JOURNALS] = [&[]; JOURNALS];
         for ((journal, page), unread) in journals.iter().zip(&mut self.pages).zip(&mut unread) {
             let then = std::mem::replace(page, journal.map(Journal::now));
             match (journal, then) {
@@ -211,12 +214,16 @@ impl<S: Score> Tables<S> {
         ]
     }
 
-    /// The journals of the columns that move: nodes whose score rose, or that became feasible or
-    /// infeasible.
-    pub(super) fn journals(&self, class: &ClassView) -> Journals<'_> {
+    /// The journals of the columns that move: nodes whose score rose, and with `lost` also those that
+    /// became infeasible.
+    pub(super) fn journals(&self, class: &ClassView, lost: bool) -> Journals<'_> {
+        let shape = self.shapes.get(class.shape);
+        let ports = class.ports.map(|ports| self.ports.get(ports));
         [
-            Some(self.shapes.get(class.shape).changes()),
-            class.ports.map(|ports| self.ports.get(ports).changes()),
+            Some(shape.risen()),
+            Some(shape.lost()).filter(|_| lost),
+            ports.map(LiveColumn::risen),
+            ports.map(LiveColumn::lost).filter(|_| lost),
             self.nearby.get(class.nearby).as_ref().map(Nearby::changes),
             None,
             None,

@@ -106,6 +106,11 @@ impl<'c> Relations<'c> {
         }
     }
 
+    /// Whether the rules allow each zone; empty where they allow all.
+    pub(super) fn allowed_zones(&self) -> &[bool] {
+        &self.allowed
+    }
+
     /// Whether a node of this zone may be taken.
     pub(super) fn allows_zone(&self, zone: usize) -> bool {
         self.allowed.get(zone).copied().unwrap_or(true)

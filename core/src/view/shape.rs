@@ -51,9 +51,14 @@ impl<S: Score> Shape<S> {
         self.column.column()
     }
 
-    /// Nodes that fare better than before, or became infeasible.
-    pub(super) fn changes(&self) -> &Journal<NodeIx> {
-        self.column.changes()
+    /// Nodes that fare better than before.
+    pub(super) fn risen(&self) -> &Journal<NodeIx> {
+        self.column.risen()
+    }
+
+    /// Nodes that became infeasible.
+    pub(super) fn lost(&self) -> &Journal<NodeIx> {
+        self.column.lost()
     }
 
     /// Brings the column up to date.

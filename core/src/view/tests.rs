@@ -62,7 +62,7 @@ fn node(at: usize, memory: u32, tainted: bool) -> Node {
     let name = format!("node-{at:03}");
     let mut node = json!({"metadata": {"name": name, "labels": {HOST: name, "disk": disk, ZONE: format!("z{zone}")}},
         "status": {"allocatable": {"cpu": "2", "memory": format!("{memory}Gi"), "pods": "4"}}});
-    if at % 6 == 0 {
+    if at.is_multiple_of(6) {
         node["status"]["allocatable"]["example.com/disk"] = json!(2);
     }
     if tainted && at % 11 == 3 {

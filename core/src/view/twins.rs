@@ -4,7 +4,6 @@
 //! nodes of every zone have the largest total there, and the next one takes the first of these by name
 //! from the zones that the rules about pods nearby allow. A race of all blocks would come to the same.
 
-use super::kept::Bookmarks;
 use super::relations::Relations;
 use crate::base::index::{IndexVec, Ix};
 use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_at, sums};
@@ -23,7 +22,8 @@ pub(super) struct Twins<S> {
     leaders: Vec<Leaders<S>>,
     /// When they were brought up to date.
     seen: Sequence,
-    seen_nearby: Bookmarks,
+    /// The same for rules about single nodes, where they are a column.
+    seen_nearby: Option<Sequence>,
 }
 
 /// The nodes of a zone that have the largest total there.
@@ -31,8 +31,8 @@ pub(super) struct Twins<S> {
 struct Leaders<S> {
     /// That total; below zero where no node is feasible.
     total: S,
-    /// The first ones, in descending order. Empty although `total` is that of some node: they have
-    /// to be looked for.
+    /// The first ones, in descending order. Where there is none although `total` is not below zero,
+    /// they have to be looked for; nobody has more than that.
     nodes: Vec<NodeIx>,
     /// No other node has that total.
     are_all: bool,
@@ -51,13 +51,7 @@ const LEADERS: usize = 256;
 
 impl<S> Default for Twins<S> {
     fn default() -> Self {
-        Self {
-            class: None,
-            number: 0,
-            leaders: Vec::new(),
-            seen: 0,
-            seen_nearby: Bookmarks::default(),
-        }
+        Self { class: None, number: 0, leaders: Vec::new(), seen: 0, seen_nearby: None }
     }
 }
 
@@ -68,7 +62,7 @@ impl<S: Score> Twins<S> {
             self.class = Some(class);
             self.number = 0;
             self.leaders.clear();
-            self.seen_nearby.forget();
+            self.seen_nearby = None;
         }
         self.number += 1;
         self.number > RACES
@@ -92,25 +86,23 @@ impl<S: Score> Twins<S> {
         relations: &Relations<'_>,
     ) -> Option<(NodeIx, S)> {
         self.catch_up(cluster, blocks, columns, nearby);
-        let rank = &cluster.nodes().rank;
-        let mut best: Option<&Leaders<S>> = None;
+        let allowed = relations.allowed_zones();
+        // What no zone has won with yet.
+        let (mut total, mut rank, mut best) = (S::default(), u32::MAX, None);
         for (zone, leaders) in self.leaders.iter_mut().enumerate() {
-            if !relations.allows_zone(zone) || !leaders.total.is_feasible() {
+            if leaders.total < total || allowed.get(zone) == Some(&false) {
                 continue;
             }
             if leaders.nodes.is_empty() {
                 *leaders = Leaders::of(zone, blocks, columns);
-                leaders.find_rank(rank);
+                leaders.find_rank(&cluster.nodes().rank);
             }
-            let wins = |other: &Leaders<S>| {
-                leaders.total > other.total
-                    || leaders.total == other.total && leaders.rank < other.rank
-            };
-            if best.is_none_or(wins) {
-                best = Some(leaders);
+            if leaders.total > total || leaders.total == total && leaders.rank < rank {
+                (total, rank) = (leaders.total, leaders.rank);
+                best = leaders.nodes.last().copied();
             }
         }
-        best.and_then(|leaders| Some((*leaders.nodes.last()?, leaders.total)))
+        best.map(|node| (node, total))
     }
 
     /// Looks again at nodes that changed.
@@ -124,11 +116,14 @@ impl<S: Score> Twins<S> {
         let Self { leaders, seen, seen_nearby, .. } = self;
         let log = cluster.log();
         let touched = log.since(std::mem::replace(seen, log.now()), CHANGES);
-        let nearby = seen_nearby.read(&[nearby, None, None, None, None]);
+        let then = std::mem::replace(seen_nearby, nearby.map(Journal::now));
+        let nearby = match (nearby, then) {
+            (None, None) => Some(&[][..]),
+            (Some(nearby), Some(then)) => nearby.since(then),
+            _ => None,
+        };
         match (touched, nearby) {
-            (Some(touched), Some([nearby, ..]))
-                if !leaders.is_empty() && nearby.len() <= CHANGES =>
-            {
+            (Some(touched), Some(nearby)) if !leaders.is_empty() && nearby.len() <= CHANGES => {
                 for node in touched.iter().chain(nearby) {
                     let leaders = &mut leaders[blocks.zone_of(*node)];
                     leaders.note(*node, sum_at(columns, node.at()));
@@ -146,7 +141,8 @@ impl<S: Score> Twins<S> {
 impl<S: Score> Leaders<S> {
     /// Nobody has looked.
     fn unknown() -> Self {
-        Self { total: S::default(), nodes: Vec::new(), are_all: false, rank: u32::MAX }
+        let total = S::new(S::MAX_TOTAL);
+        Self { total, nodes: Vec::new(), are_all: false, rank: u32::MAX }
     }
 
     /// Finds the rank of the first.
@@ -194,7 +190,11 @@ impl<S: Score> Leaders<S> {
 
     /// The sum of the columns for a node is this now.
     fn note(&mut self, node: NodeIx, sum: S) {
-        let place = self.nodes.binary_search_by(|it| node.cmp(it));
+        let place = match self.nodes.last() {
+            // Mostly it is the one that was taken.
+            Some(first) if *first == node => Ok(self.nodes.len() - 1),
+            _ => self.nodes.binary_search_by(|it| node.cmp(it)),
+        };
         match place {
             _ if sum.is_feasible() && sum > self.total => {
                 self.nodes.clear();

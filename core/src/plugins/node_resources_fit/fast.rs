@@ -270,7 +270,7 @@ mod tests {
     use crate::objects::Node;
     use proptest::prelude::*;
     use serde_json::json;
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
 
     proptest! {
         #[test]
@@ -293,7 +293,7 @@ mod tests {
             let pod: Pod = serde_json::from_value(json!({"metadata": {"name": "pod"}, "spec": {"containers":
                 [{"name": "main", "resources": {"requests": amounts(&asked)}}]}})).expect("a pod");
             let fit = Fit::new(&pod, &FitArguments::default(), &mut cluster);
-            let mut by_lack = HashMap::new();
+            let mut by_lack = BTreeMap::new();
             for node in (0..offers.len()).map(NodeIx::new) {
                 let nodes = cluster.nodes();
                 let lack = fit.lacking(nodes, node);
