@@ -5,12 +5,13 @@
 //! from the zones that the rules about pods nearby allow. A race of all blocks would come to the same.
 
 use super::relations::Relations;
-use crate::base::index::{IndexVec, Ix};
+use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_at, sums};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 
 /// What is known of the class that was decided last.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Twins<S> {
     number: usize,
     /// The leaders of every zone.
     leaders: Vec<Leaders<S>>,
+    /// The zones, those first that a pod would rather go to if it may.
+    order: Vec<usize>,
     /// When they were brought up to date.
     seen: Sequence,
     /// The same for rules about single nodes, where they are a column.
@@ -47,11 +50,18 @@ const RACES: usize = 3;
 const CHANGES: usize = 16;
 
 /// So many leaders are remembered, and as many as one block has more.
-const LEADERS: usize = 256;
+const LEADERS: usize = if cfg!(test) { 3 } else { 256 };
 
 impl<S> Default for Twins<S> {
     fn default() -> Self {
-        Self { class: None, number: 0, leaders: Vec::new(), seen: 0, seen_nearby: None }
+        Self {
+            class: None,
+            number: 0,
+            leaders: Vec::new(),
+            order: Vec::new(),
+            seen: 0,
+            seen_nearby: None,
+        }
     }
 }
 
@@ -87,22 +97,34 @@ impl<S: Score> Twins<S> {
     ) -> Option<(NodeIx, S)> {
         self.catch_up(cluster, blocks, columns, nearby);
         let allowed = relations.allowed_zones();
-        // What no zone has won with yet.
-        let (mut total, mut rank, mut best) = (S::default(), u32::MAX, None);
-        for (zone, leaders) in self.leaders.iter_mut().enumerate() {
-            if leaders.total < total || allowed.get(zone) == Some(&false) {
-                continue;
+        loop {
+            let mut open = self.order.iter().filter(|zone| allowed.get(**zone) != Some(&false));
+            let zone = *open.next()?;
+            let leaders = &self.leaders[zone];
+            if !leaders.total.is_feasible() {
+                return None;
             }
-            if leaders.nodes.is_empty() {
-                *leaders = Leaders::of(zone, blocks, columns);
-                leaders.find_rank(&cluster.nodes().rank);
+            if let Some(first) = leaders.nodes.last() {
+                return Some((*first, leaders.total));
             }
-            if leaders.total > total || leaders.total == total && leaders.rank < rank {
-                (total, rank) = (leaders.total, leaders.rank);
-                best = leaders.nodes.last().copied();
-            }
+            self.leaders[zone] = Leaders::of(zone, blocks, columns);
+            self.put_in_order(zone, cluster);
         }
-        best.map(|node| (node, total))
+    }
+
+    /// Puts a zone in its place after its leaders changed.
+    fn put_in_order(&mut self, zone: usize, cluster: &Cluster) {
+        let Self { leaders, order, .. } = self;
+        let first = leaders[zone].nodes.last();
+        // Where the first is to be looked for it may come before all others.
+        leaders[zone].rank = first.map_or(0, |node| cluster.nodes().rank[*node]);
+        let place = |zone: usize| (Reverse(leaders[zone].total), leaders[zone].rank);
+        if let Some(at) = order.iter().position(|other| *other == zone) {
+            order.remove(at);
+        }
+        // Mostly it was the first and becomes the last.
+        let before = order.iter().rposition(|other| place(*other) < place(zone));
+        order.insert(before.map_or(0, |last| last + 1), zone);
     }
 
     /// Looks again at nodes that changed.
@@ -113,7 +135,7 @@ impl<S: Score> Twins<S> {
         columns: &[&Column<S>],
         nearby: Option<&Journal<NodeIx>>,
     ) {
-        let Self { leaders, seen, seen_nearby, .. } = self;
+        let Self { leaders, order, seen, seen_nearby, .. } = self;
         let log = cluster.log();
         let touched = log.since(std::mem::replace(seen, log.now()), CHANGES);
         let then = std::mem::replace(seen_nearby, nearby.map(Journal::now));
@@ -125,14 +147,16 @@ impl<S: Score> Twins<S> {
         match (touched, nearby) {
             (Some(touched), Some(nearby)) if !leaders.is_empty() && nearby.len() <= CHANGES => {
                 for node in touched.iter().chain(nearby) {
-                    let leaders = &mut leaders[blocks.zone_of(*node)];
-                    leaders.note(*node, sum_at(columns, node.at()));
-                    leaders.find_rank(&cluster.nodes().rank);
+                    let zone = blocks.zone_of(*node);
+                    self.leaders[zone].note(*node, sum_at(columns, node.at()));
+                    self.put_in_order(zone, cluster);
                 }
             }
             _ => {
                 leaders.clear();
                 leaders.resize(blocks.zones(), Leaders::unknown());
+                order.clear();
+                order.extend(0..blocks.zones());
             }
         }
     }
@@ -142,12 +166,7 @@ impl<S: Score> Leaders<S> {
     /// Nobody has looked.
     fn unknown() -> Self {
         let total = S::new(S::MAX_TOTAL);
-        Self { total, nodes: Vec::new(), are_all: false, rank: u32::MAX }
-    }
-
-    /// Finds the rank of the first.
-    fn find_rank(&mut self, rank: &IndexVec<NodeIx, u32>) {
-        self.rank = self.nodes.last().map_or(u32::MAX, |node| rank[*node]);
+        Self { total, nodes: Vec::new(), are_all: false, rank: 0 }
     }
 
     /// The leaders of a zone, but for the rank of the first.
