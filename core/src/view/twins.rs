@@ -1,17 +1,19 @@
 //! Pods of one class that come one right after the other.
 //!
 //! Between two of them little changes but the node that the first one took. So it is remembered which
-//! nodes of every zone have the largest total there, and the next one takes the first of these by name
-//! from the zones that the rules about pods nearby allow. A race of all blocks would come to the same.
+//! nodes have the largest total, and the next one takes the first of these by name. Where rules about
+//! pods nearby close zones that is remembered of every zone. A race of all blocks would come to the same.
 
 use super::relations::Relations;
-use crate::base::index::Ix;
+use crate::base::index::{IndexVec, Ix};
 use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_at, sums};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
-use smallvec::SmallVec;
 use std::cmp::Reverse;
+
+/// The ranks of the nodes by name.
+type Ranks = IndexVec<NodeIx, u32>;
 
 /// What is known of the class that was decided last.
 #[derive(Clone, Debug)]
@@ -19,9 +21,11 @@ pub(super) struct Twins<S> {
     class: Option<ClassIx>,
     /// How many of its pods came one right after the other.
     number: usize,
-    /// The leaders of every zone.
+    /// Zones may be closed.
+    by_zone: bool,
+    /// The leaders of every zone, or of all nodes.
     leaders: Vec<Leaders<S>>,
-    /// The zones, those first that a pod would rather go to if it may.
+    /// The places of these, those first that a pod would rather go to if it may.
     order: Vec<usize>,
     /// When they were brought up to date.
     seen: Sequence,
@@ -29,7 +33,7 @@ pub(super) struct Twins<S> {
     seen_nearby: Option<Sequence>,
 }
 
-/// The nodes of a zone that have the largest total there.
+/// The nodes of a zone, or of all, that have the largest total there.
 #[derive(Clone, Debug)]
 struct Leaders<S> {
     /// That total; below zero where no node is feasible.
@@ -37,8 +41,8 @@ struct Leaders<S> {
     /// The first ones, in descending order. Where there is none although `total` is not below zero,
     /// they have to be looked for; nobody has more than that.
     nodes: Vec<NodeIx>,
-    /// No other node has that total.
-    are_all: bool,
+    /// No other node that comes before this rank by name has that total.
+    limit: u32,
     /// The rank by name of the first one.
     rank: u32,
 }
@@ -49,14 +53,15 @@ const RACES: usize = 3;
 /// So many nodes may change between two twins.
 const CHANGES: usize = 16;
 
-/// So many leaders are remembered, and as many as one block has more.
-const LEADERS: usize = if cfg!(test) { 3 } else { 256 };
+/// Leaders are looked for among so many nodes in order of their names, in the blocks that these are in.
+const LEADERS: u32 = if cfg!(test) { 30 } else { 1024 };
 
 impl<S> Default for Twins<S> {
     fn default() -> Self {
         Self {
             class: None,
             number: 0,
+            by_zone: false,
             leaders: Vec::new(),
             order: Vec::new(),
             seen: 0,
@@ -95,36 +100,47 @@ impl<S: Score> Twins<S> {
         nearby: Option<&Journal<NodeIx>>,
         relations: &Relations<'_>,
     ) -> Option<(NodeIx, S)> {
-        self.catch_up(cluster, blocks, columns, nearby);
         let allowed = relations.allowed_zones();
+        if self.by_zone == allowed.is_empty() {
+            self.by_zone = !allowed.is_empty();
+            self.leaders.clear();
+        }
+        self.catch_up(cluster, blocks, columns, nearby);
+        let rank = &cluster.nodes().rank;
         loop {
-            let mut open = self.order.iter().filter(|zone| allowed.get(**zone) != Some(&false));
-            let zone = *open.next()?;
-            let leaders = &self.leaders[zone];
+            let mut open = self.order.iter().filter(|place| allowed.get(**place) != Some(&false));
+            let place = *open.next()?;
+            let leaders = &self.leaders[place];
             if !leaders.total.is_feasible() {
                 return None;
             }
             if let Some(first) = leaders.nodes.last() {
                 return Some((*first, leaders.total));
             }
-            self.leaders[zone] = Leaders::of(zone, blocks, columns);
-            self.put_in_order(zone, cluster);
+            self.leaders[place] = match self.by_zone {
+                true => Leaders::of(blocks.of_zone(place), blocks, columns, rank),
+                false => Leaders::of(0..blocks.len(), blocks, columns, rank),
+            };
+            self.put_in_order(place, rank);
         }
     }
 
-    /// Puts a zone in its place after its leaders changed.
-    fn put_in_order(&mut self, zone: usize, cluster: &Cluster) {
+    /// Puts leaders in their place after they changed.
+    fn put_in_order(&mut self, changed: usize, rank: &Ranks) {
         let Self { leaders, order, .. } = self;
-        let first = leaders[zone].nodes.last();
+        let first = leaders[changed].nodes.last();
         // Where the first is to be looked for it may come before all others.
-        leaders[zone].rank = first.map_or(0, |node| cluster.nodes().rank[*node]);
-        let place = |zone: usize| (Reverse(leaders[zone].total), leaders[zone].rank);
-        if let Some(at) = order.iter().position(|other| *other == zone) {
+        leaders[changed].rank = first.map_or(0, |node| rank[*node]);
+        if order.len() == 1 {
+            return;
+        }
+        let key = |place: usize| (Reverse(leaders[place].total), leaders[place].rank);
+        if let Some(at) = order.iter().position(|other| *other == changed) {
             order.remove(at);
         }
         // Mostly it was the first and becomes the last.
-        let before = order.iter().rposition(|other| place(*other) < place(zone));
-        order.insert(before.map_or(0, |last| last + 1), zone);
+        let before = order.iter().rposition(|other| key(*other) < key(changed));
+        order.insert(before.map_or(0, |last| last + 1), changed);
     }
 
     /// Looks again at nodes that changed.
@@ -135,7 +151,8 @@ impl<S: Score> Twins<S> {
         columns: &[&Column<S>],
         nearby: Option<&Journal<NodeIx>>,
     ) {
-        let Self { leaders, order, seen, seen_nearby, .. } = self;
+        let Self { leaders, order, seen, seen_nearby, by_zone, .. } = self;
+        let rank = &cluster.nodes().rank;
         let log = cluster.log();
         let touched = log.since(std::mem::replace(seen, log.now()), CHANGES);
         let then = std::mem::replace(seen_nearby, nearby.map(Journal::now));
@@ -147,16 +164,16 @@ impl<S: Score> Twins<S> {
         match (touched, nearby) {
             (Some(touched), Some(nearby)) if !leaders.is_empty() && nearby.len() <= CHANGES => {
                 for node in touched.iter().chain(nearby) {
-                    let zone = blocks.zone_of(*node);
-                    self.leaders[zone].note(*node, sum_at(columns, node.at()));
-                    self.put_in_order(zone, cluster);
+                    let place = if self.by_zone { blocks.zone_of(*node) } else { 0 };
+                    self.leaders[place].note(*node, sum_at(columns, node.at()), rank);
+                    self.put_in_order(place, rank);
                 }
             }
             _ => {
                 leaders.clear();
-                leaders.resize(blocks.zones(), Leaders::unknown());
+                leaders.resize(if *by_zone { blocks.zones() } else { 1 }, Leaders::unknown());
                 order.clear();
-                order.extend(0..blocks.zones());
+                order.extend(0..leaders.len());
             }
         }
     }
@@ -166,17 +183,21 @@ impl<S: Score> Leaders<S> {
     /// Nobody has looked.
     fn unknown() -> Self {
         let total = S::new(S::MAX_TOTAL);
-        Self { total, nodes: Vec::new(), are_all: false, rank: 0 }
+        Self { total, nodes: Vec::new(), limit: 0, rank: 0 }
     }
 
-    /// The leaders of a zone, but for the rank of the first.
-    fn of(zone: usize, blocks: &Blocks, columns: &[&Column<S>]) -> Self {
+    /// The leaders of some blocks, which are in order of the names of their first nodes.
+    fn of(
+        part: impl Iterator<Item = usize>,
+        blocks: &Blocks,
+        columns: &[&Column<S>],
+        rank: &Ranks,
+    ) -> Self {
         let bound = |block| {
             columns.iter().fold(S::default(), |sum, column| sum.plus(column.maxima()[block]))
         };
-        let mut bounds: SmallVec<[(S, usize); 32]> =
-            blocks.of_zone(zone).map(|block| (bound(block), block)).collect();
-        let mut leaders = Self { total: S::REFUSED, are_all: true, ..Self::unknown() };
+        let mut bounds: Vec<(S, usize)> = part.map(|block| (bound(block), block)).collect();
+        let mut leaders = Self { total: S::REFUSED, rank: u32::MAX, ..Self::unknown() };
         loop {
             let Some(largest) = bounds.iter_mut().max_by_key(|(bound, _)| *bound) else {
                 return leaders;
@@ -192,36 +213,46 @@ impl<S: Score> Leaders<S> {
             largest.0 = sum;
         }
         for (_, block) in bounds.iter().filter(|(bound, _)| *bound == leaders.total) {
-            if leaders.nodes.len() >= LEADERS {
-                leaders.are_all = false;
+            let begins = blocks.first_rank(*block);
+            if leaders.nodes.is_empty() {
+                leaders.limit = begins.saturating_add(LEADERS);
+            } else if begins >= leaders.limit {
                 break;
             }
             let nodes = blocks.nodes(*block);
             let mut places = places_from(&sums(columns, nodes.clone()), 0, leaders.total);
+            if places != 0 {
+                // One of them has to be within the limit.
+                let first = rank[NodeIx::new(nodes.start + places.trailing_zeros() as usize)];
+                leaders.rank = leaders.rank.min(first);
+                leaders.limit = leaders.limit.max(leaders.rank.saturating_add(1));
+            }
             while places != 0 {
                 leaders.nodes.push(NodeIx::new(nodes.start + places.trailing_zeros() as usize));
                 places &= places - 1;
             }
         }
-        leaders.nodes.reverse();
+        leaders.nodes.sort_unstable_by_key(|node| Reverse(rank[*node]));
+        let beyond = leaders.nodes.partition_point(|node| rank[*node] >= leaders.limit);
+        leaders.nodes.drain(..beyond);
         leaders
     }
 
     /// The sum of the columns for a node is this now.
-    fn note(&mut self, node: NodeIx, sum: S) {
+    fn note(&mut self, node: NodeIx, sum: S, rank: &Ranks) {
         let place = match self.nodes.last() {
             // Mostly it is the one that was taken.
             Some(first) if *first == node => Ok(self.nodes.len() - 1),
-            _ => self.nodes.binary_search_by(|it| node.cmp(it)),
+            _ => self.nodes.binary_search_by(|it| rank[node].cmp(&rank[*it])),
         };
         match place {
             _ if sum.is_feasible() && sum > self.total => {
                 self.nodes.clear();
                 self.nodes.push(node);
-                (self.total, self.are_all) = (sum, true);
+                (self.total, self.limit) = (sum, u32::MAX);
             }
-            // One beyond those that are remembered is found when these are gone.
-            Err(place) if sum == self.total && (place > 0 || self.are_all) => {
+            // One beyond the limit is found when those before it are gone.
+            Err(place) if sum == self.total && rank[node] < self.limit => {
                 self.nodes.insert(place, node);
             }
             Ok(place) if sum != self.total => {
