@@ -326,11 +326,13 @@ impl Scheduler {
         pod: PodIx,
         start_time: Option<Timestamp>,
     ) -> Result<Attempted, ScheduleError> {
-        let planned = self.planned(cluster, pod)?;
+        let class = cluster.class(pod);
+        let planned = self.planned_by(class.and_then(|class| class.scheduler_name.as_deref()));
+        let planned = planned.ok_or_else(|| no_profile(object(cluster, pod)))?;
         if cluster.pods().get(pod).is_some_and(|row| row.named) {
             return Err(ScheduleError::AlreadyBound(object(cluster, pod).meta.key()));
         }
-        if cluster.class(pod).is_some_and(|class| class.terminating) {
+        if class.is_some_and(|class| class.terminating) {
             let attempted = object(cluster, pod);
             return Ok(Attempted::Other(Decision::Skipped(message::deleting(attempted))));
         }

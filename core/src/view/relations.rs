@@ -33,19 +33,26 @@ pub(super) struct Relations<'c> {
 impl<'c> Relations<'c> {
     /// What a class is told now; `None` where something is about other domains than zones and
     /// single nodes.
+    #[inline]
     pub(super) fn new<S: Score>(
+        cluster: &'c Cluster,
+        class: &ClassView,
+        view: &View<S>,
+    ) -> Option<Self> {
+        if !view.profile.hosts.is_empty() {
+            return None;
+        }
+        // Nothing to be said is said on the spot.
+        if class.related { Self::of_related(cluster, class, view) } else { Some(Self::none()) }
+    }
+
+    fn of_related<S: Score>(
         cluster: &'c Cluster,
         class: &ClassView,
         view: &View<S>,
     ) -> Option<Self> {
         let View { tables, weights, profile, .. } = view;
         let spread = &tables.spread.get(class.spread).rule;
-        if !profile.hosts.is_empty() {
-            return None;
-        }
-        if !class.related {
-            return Some(Self::none());
-        }
         let inter_pod = class.inter_pod.map(|facet| &tables.inter_pod.get(facet).rule);
         let mut relations = Self::none();
         if weights.spread_filters {

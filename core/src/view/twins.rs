@@ -232,7 +232,9 @@ impl<S: Score> Leaders<S> {
                 places &= places - 1;
             }
         }
-        leaders.nodes.sort_unstable_by_key(|node| Reverse(rank[*node]));
+        // The nodes of every block are in order already.
+        leaders.nodes.sort_by_key(|node| rank[*node]);
+        leaders.nodes.reverse();
         let beyond = leaders.nodes.partition_point(|node| rank[*node] >= leaders.limit);
         leaders.nodes.drain(..beyond);
         leaders
