@@ -20,6 +20,7 @@ use crate::preemption::{self, Nomination};
 use crate::profile::Profile;
 use crate::state::Cluster;
 use crate::state::change::{Change, ChangeError};
+use crate::state::classes::Class;
 use crate::state::ix::{NodeIx, PodIx};
 use crate::view::View;
 use std::fmt;
@@ -327,8 +328,7 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Attempted, ScheduleError> {
         let class = cluster.class(pod);
-        let planned = self.planned_by(class.and_then(|class| class.scheduler_name.as_deref()));
-        let planned = planned.ok_or_else(|| no_profile(object(cluster, pod)))?;
+        let planned = self.planned_as(class).ok_or_else(|| no_profile(object(cluster, pod)))?;
         if cluster.pods().get(pod).is_some_and(|row| row.named) {
             return Err(ScheduleError::AlreadyBound(object(cluster, pod).meta.key()));
         }
@@ -406,8 +406,12 @@ impl Scheduler {
     }
 
     fn planned(&self, cluster: &Cluster, pod: PodIx) -> Result<usize, ScheduleError> {
-        let named = cluster.class(pod).and_then(|class| class.scheduler_name.as_deref());
-        self.planned_by(named).ok_or_else(|| no_profile(object(cluster, pod)))
+        self.planned_as(cluster.class(pod)).ok_or_else(|| no_profile(object(cluster, pod)))
+    }
+
+    /// The profile of the pods of a class.
+    fn planned_as(&self, class: Option<&Class>) -> Option<usize> {
+        self.planned_by(class.and_then(|class| class.scheduler_name.as_deref()))
     }
 
     /// The profile of a name; without one the default profile, or the first.

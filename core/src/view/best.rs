@@ -67,8 +67,9 @@ impl<S: Score> View<S> {
         if twins.expect(index) && class.has_nothing_to_normalize() && relations.are_rules_alone() {
             if !relations.of_nodes.is_empty() {
                 tables.keep_nearby(class);
-                tables.repair_nearby(class, cluster, blocks, &relations);
             }
+            // Also where rules are said no more that the column still knows.
+            tables.repair_nearby(class, cluster, blocks, &relations);
             let (columns, nearby) = (tables.columns(class), tables.nearby.get(class.nearby));
             let nearby = nearby.as_ref().map(Nearby::changes);
             if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, &relations) {
@@ -160,7 +161,7 @@ impl<S: Score> Tables<S> {
                 scores.settle(blocks, weights.affinity, false, &feasible, at_most);
                 largest[1] = scores.max();
             }
-            if let Some(ceilings) = ceilings.filter(|_| relations.allow_all()) {
+            if let Some(ceilings) = ceilings.filter(|_| relations.has_no_rules()) {
                 ceilings.note(largest);
             }
         }

@@ -61,7 +61,8 @@ impl<S: Score> Examiner<'_, S> {
     }
 
     /// What a node lacks of the resources, as a number, where nothing else about the node may refuse
-    /// the class: nodes with the same number get the same verdict.
+    /// the class: nodes with the same number get the same verdict. Only where the verdict depends on
+    /// nothing but the node, see [`Self::looks_at_one_node`].
     pub fn lacking(&self, cluster: &Cluster, node: NodeIx) -> Option<u64> {
         let tables = &self.view.tables;
         let may_pass = tables.fixed.get(self.class.fixed).column.score(node).is_feasible();

@@ -166,8 +166,7 @@ impl<S: Score> LiveColumn<S> {
         &self.risen
     }
 
-    /// Nodes that became infeasible: what somebody must know besides who remembers which nodes are
-    /// feasible.
+    /// Nodes that became infeasible: who remembers which nodes are feasible must know them too.
     pub(super) fn lost(&self) -> &Journal<NodeIx> {
         &self.lost
     }

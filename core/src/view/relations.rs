@@ -128,8 +128,8 @@ impl<'c> Relations<'c> {
         self.preferences.is_empty() && self.soft.is_none()
     }
 
-    /// Whether the rules refuse no node.
-    pub(super) fn allow_all(&self) -> bool {
+    /// Whether there are no rules.
+    pub(super) fn has_no_rules(&self) -> bool {
         self.of_zones.is_empty() && self.of_nodes.is_empty()
     }
 

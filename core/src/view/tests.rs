@@ -86,6 +86,11 @@ enum Step {
         at: usize,
         memory: u32,
     },
+    /// A node takes no pods any more, or some again.
+    Cordon {
+        at: usize,
+        cordoned: bool,
+    },
     Savepoint,
     Rollback,
     Commit,
@@ -96,6 +101,7 @@ fn step(place: impl Strategy<Value = Step>) -> impl Strategy<Value = Step> {
         12 => place,
         3 => (0..200_usize).prop_map(Step::Unbind),
         1 => (0..NODES, 1..9_u32).prop_map(|(at, memory)| Step::Resize { at, memory }),
+        1 => (0..NODES, any::<bool>()).prop_map(|(at, cordoned)| Step::Cordon { at, cordoned }),
         1 => Just(Step::Savepoint),
         1 => Just(Step::Rollback),
         1 => Just(Step::Commit),
@@ -107,9 +113,12 @@ fn any_pod() -> impl Strategy<Value = Step> {
     (0..KINDS, 0..2_usize).prop_map(|(kind, app)| Step::Place { kind, app, count: 1 })
 }
 
-/// Twins of a kind that has rules alone.
+/// Twins, mostly of a kind that has rules alone.
 fn twins() -> impl Strategy<Value = Step> {
-    let kind = prop::sample::select(vec![0_usize, 1, 4, 5, 8, 9]);
+    let kind = prop_oneof![
+        6 => prop::sample::select(vec![0_usize, 1, 4, 5, 8, 9]),
+        1 => 0..KINDS,
+    ];
     (kind, 0..2_usize, 1..40_usize).prop_map(|(kind, app, count)| Step::Place { kind, app, count })
 }
 
@@ -117,11 +126,11 @@ const NODES: usize = 130;
 
 /// Holds a view that remembers against one that is new, and against all nodes; how many pods found a
 /// node, and how many of these as twins do.
-fn compare(steps: Vec<Step>, tainted: bool) -> Result<(usize, usize), TestCaseError> {
+fn compare<S: Score>(steps: Vec<Step>, tainted: bool) -> Result<(usize, usize), TestCaseError> {
     let nodes = (0..NODES).map(|at| node(at, 8, tainted).into());
     let mut cluster = Cluster::from_objects(nodes).expect("they fit together");
     let profile = Arc::new(Profile::default());
-    let mut view: View<i16> = View::new(profile.clone());
+    let mut view: View<S> = View::new(profile.clone());
     let mut savepoints: Vec<Savepoint> = Vec::new();
     let (mut came, mut placed, mut as_twins) = (0, 0, 0);
     for step in steps {
@@ -131,9 +140,9 @@ fn compare(steps: Vec<Step>, tainted: bool) -> Result<(usize, usize), TestCaseEr
                     cluster.apply(Change::Put(pod(kind, app, &name).into())).expect("a new pod");
                     let pod = cluster.pods().find("default", &name).expect("it came");
                     let found = view.best(&mut cluster, pod);
-                    let anew = View::<i16>::new(profile.clone()).best(&mut cluster, pod);
+                    let anew = View::<S>::new(profile.clone()).best(&mut cluster, pod);
                     prop_assert_eq!(found, anew);
-                    let all = View::<i16>::new(profile.clone()).all_best(&mut cluster, pod);
+                    let all = View::<S>::new(profile.clone()).all_best(&mut cluster, pod);
                     let first = all.map(|(all, total)| all.first().map(|node| (*node, total)));
                     prop_assert_eq!(found, first);
                     if let Ok(Some((node, _))) = found {
@@ -154,6 +163,11 @@ fn compare(steps: Vec<Step>, tainted: bool) -> Result<(usize, usize), TestCaseEr
             Step::Resize { at, memory } => {
                 cluster.apply(Change::Put(node(at, memory, tainted).into())).expect("a node");
             }
+            Step::Cordon { at, cordoned } => {
+                let mut node = node(at, 8, tainted);
+                node.spec.unschedulable = cordoned;
+                cluster.apply(Change::Put(node.into())).expect("a node");
+            }
             Step::Savepoint => savepoints.push(cluster.savepoint()),
             Step::Rollback => {
                 if let Some(savepoint) = savepoints.pop() {
@@ -170,13 +184,26 @@ fn compare(steps: Vec<Step>, tainted: bool) -> Result<(usize, usize), TestCaseEr
     Ok((placed, as_twins))
 }
 
+/// Pods of the first app.
+fn place(kind: usize, count: usize) -> Step {
+    Step::Place { kind, app: 0, count }
+}
+
 #[test]
 fn twins_are_placed_without_a_race_each() {
     for kind in [0, 1, 4] {
-        let twins = |count| Step::Place { kind, app: 0, count };
-        let placed = compare(vec![twins(60), Step::Unbind(3), twins(60)], false);
+        let placed = compare::<i16>(vec![place(kind, 60), Step::Unbind(3), place(kind, 60)], false);
         let (placed, as_twins) = placed.expect("the same nodes");
         assert!(placed > 60 && as_twins + 3 >= placed, "of kind {kind} {as_twins} of {placed}");
+    }
+}
+
+#[test]
+fn twins_go_where_the_last_that_refused_them_was() {
+    let rolled_back = vec![Step::Savepoint, place(1, 5), Step::Rollback, place(1, 6)];
+    let gone = vec![place(1, 1), place(0, 5), Step::Unbind(0), place(0, 6)];
+    for steps in [rolled_back, gone] {
+        compare::<i16>(steps, false).expect("the same nodes");
     }
 }
 
@@ -186,12 +213,16 @@ proptest! {
     #[test]
     fn a_view_that_remembers_says_what_a_new_one_says(
         steps in prop::collection::vec(step(any_pod()), 1..300),
+        wide in any::<bool>(),
     ) {
-        compare(steps, true)?;
+        if wide { compare::<i64>(steps, true)? } else { compare::<i16>(steps, true)? };
     }
 
     #[test]
-    fn twins_go_where_each_alone_would_go(steps in prop::collection::vec(step(twins()), 1..20)) {
-        compare(steps, false)?;
+    fn twins_go_where_each_alone_would_go(
+        steps in prop::collection::vec(step(twins()), 1..20),
+        wide in any::<bool>(),
+    ) {
+        if wide { compare::<i64>(steps, false)? } else { compare::<i16>(steps, false)? };
     }
 }

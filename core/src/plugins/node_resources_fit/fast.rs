@@ -109,6 +109,9 @@ impl Fit {
     pub fn lacking(&self, nodes: &Nodes, node: NodeIx) -> Option<u64> {
         /// A bit for the number of pods, and two for each that is asked for.
         const ASKED_MAX: usize = 31;
+        if self.asked.len() > ASKED_MAX {
+            return None;
+        }
         let row = &nodes.rows[node];
         let mut lacking = u64::from(row.pods >= row.pods_allowed);
         for (at, (resource, amount)) in self.asked.iter().enumerate() {
@@ -117,7 +120,7 @@ impl Fit {
                 lacking |= (1 | for_good << 1) << (2 * at + 1);
             }
         }
-        (self.asked.len() <= ASKED_MAX).then_some(lacking)
+        Some(lacking)
     }
 
     /// Why the pod does not fit the node.
@@ -271,6 +274,28 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
     use std::collections::BTreeMap;
+
+    /// What a node without anything lacks for a pod that asks for so many resources.
+    fn lacking(count: usize) -> Option<u64> {
+        let node = json!({"metadata": {"name": "node"}, "status": {"allocatable": {"pods": "1"}}});
+        let node: Node = serde_json::from_value(node).expect("a node");
+        let requests: serde_json::Map<_, _> =
+            (0..count).map(|at| (format!("example.com/resource-{at}"), json!(1))).collect();
+        let pod = json!({"metadata": {"name": "pod"}, "spec": {"containers":
+            [{"name": "main", "resources": {"requests": requests, "limits": requests}}]}});
+        let pod: Pod = serde_json::from_value(pod).expect("a pod");
+        let mut cluster = Cluster::from_objects([node.into()]).expect("a node");
+        let fit = Fit::new(&pod, &FitArguments::default(), &mut cluster);
+        fit.lacking(cluster.nodes(), NodeIx::new(0))
+    }
+
+    #[test]
+    fn more_is_asked_for_than_a_number_tells() {
+        assert_eq!(lacking(0), Some(0));
+        assert_eq!(lacking(31), Some((1 << 63) - 2));
+        assert_eq!(lacking(32), None);
+        assert_eq!(lacking(200), None);
+    }
 
     proptest! {
         #[test]
