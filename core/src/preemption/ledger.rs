@@ -280,3 +280,72 @@ fn by_importance(cluster: &Cluster, mut pods: Vec<PodIx>) -> Vec<PodIx> {
 fn object(cluster: &Cluster, pod: PodIx) -> Option<&Pod> {
     cluster.pods().get(pod).map(|row| &*row.pod)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::Node;
+    use crate::profile::Profile;
+    use crate::state::change::Change;
+    use crate::view::View;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    fn node(at: usize) -> Node {
+        let disks = if at.is_multiple_of(3) { 2 } else { 0 };
+        serde_json::from_value(
+            json!({"metadata": {"name": format!("node-{at}")}, "status": {"allocatable":
+            {"cpu": "4", "memory": "8Gi", "pods": "3", "example.com/disk": disks}}}),
+        )
+        .expect("a node")
+    }
+
+    fn pod(name: &str, milli_cpu: usize, disks: usize, priority: i32) -> Pod {
+        let amounts =
+            json!({"cpu": format!("{milli_cpu}m"), "memory": "1Gi", "example.com/disk": disks});
+        serde_json::from_value(json!({"metadata": {"name": name, "namespace": "default"},
+            "spec": {"priority": priority, "containers": [
+                {"name": "main", "resources": {"requests": amounts, "limits": amounts}}]}}))
+        .expect("a pod")
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_ledger_that_is_kept_says_what_a_new_one_says(
+            steps in prop::collection::vec(
+                (0..6_usize, 0..3_usize, prop::bool::weighted(0.3), any::<bool>()), 1..60),
+        ) {
+            let mut cluster = Cluster::from_objects((0..6).map(|at| node(at).into())).expect("nodes");
+            let put = |cluster: &mut Cluster, pod: Pod| {
+                let name = pod.meta.name.clone();
+                cluster.apply(Change::Put(pod.into())).expect("a pod");
+                cluster.pods().find("default", &name).expect("it came")
+            };
+            let failing = put(&mut cluster, pod("failing", 3000, 1, 100));
+            let mut view: View<i16> = View::new(Arc::new(Profile::default()));
+            let mut kept = Ledger::default();
+            for (number, (at, disks, is_lower, goes)) in steps.into_iter().enumerate() {
+                if goes {
+                    // Refused where the pod never came.
+                    let _refused = cluster.unbind("default", &format!("pod-{}", number / 2));
+                } else {
+                    let priority = if is_lower { 0 } else { 100 };
+                    let new = pod(&format!("pod-{number}"), 500 + 700 * disks, disks, priority);
+                    let new = put(&mut cluster, new);
+                    let node = cluster.nodes().find(&format!("node-{at}")).expect("a node");
+                    cluster.bind(new, node, None).expect("sums are small");
+                }
+                let examiner = view.examiner(&mut cluster, failing).expect("columns cover it");
+                kept.update(&examiner, &mut cluster, 100);
+                let mut anew = Ledger::default();
+                anew.update(&examiner, &mut cluster, 100);
+                let errors = |ledger: &Ledger| (ledger.fit_error("").reasons, ledger.unhelped().reasons);
+                prop_assert_eq!(errors(&kept), errors(&anew));
+                prop_assert!(kept.candidates(&cluster).eq(anew.candidates(&cluster)));
+            }
+        }
+    }
+}

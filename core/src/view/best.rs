@@ -9,7 +9,7 @@
 
 use super::class::ClassView;
 use super::grades::{Spans, Values};
-use super::kept::{Kept, Nearby};
+use super::kept::{BY_RULES, BY_VALUES, Kept, Nearby};
 use super::normalized::{Feasible, Normalized};
 use super::race::{Race, TooManyRefused};
 use super::relations::Relations;
@@ -106,7 +106,8 @@ impl<S: Score> View<S> {
                     let (filters, values) =
                         (tables.all_filters(class), tables.values(class, valued));
                     let mut journals = tables.journals(class, true);
-                    [journals[5], journals[6]] = tables.value_journals(class, valued);
+                    let of_values = tables.value_journals(class, valued);
+                    BY_VALUES.into_iter().zip(of_values).for_each(|(at, it)| journals[at] = it);
                     spans.repair(blocks, &filters, values, &journals);
                     (values, &*spans)
                 });
@@ -140,7 +141,7 @@ impl<S: Score> Tables<S> {
             let known = ceilings.as_mut().and_then(|ceilings| {
                 let mut journals = self.journals(class, false);
                 // Rules about pods nearby are not among the filters.
-                journals[4] = None;
+                journals[BY_RULES] = None;
                 ceilings.repair(&journals, |node| {
                     let raw = |of: &Option<Normalized<S>>| {
                         of.as_ref().map_or(S::default(), |it| it.raw(node))

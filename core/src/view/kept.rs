@@ -49,6 +49,12 @@ pub(super) struct Ceilings<S> {
 /// How many journals of a class there are.
 const JOURNALS: usize = 7;
 
+/// The place of what changes by rules about pods nearby.
+pub(super) const BY_RULES: usize = 4;
+
+/// The places of what changes by the values of spread and of preferences.
+pub(super) const BY_VALUES: [usize; 2] = [5, 6];
+
 /// How far somebody read some journals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bookmarks {
