@@ -4,14 +4,10 @@
 pub mod clock;
 pub mod input;
 pub mod load;
+pub mod memory;
 pub mod plot;
 pub mod run;
 pub mod shapes;
-
-/// The allocator of all measurements, and of the program `bayplan`.
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The large size when measuring, the small one when run as a test: `cargo bench` says `--bench`.
 pub fn size(measured: usize, tested: usize) -> usize {

@@ -15,11 +15,6 @@ use clap::Parser;
 use fault::Fault;
 use std::process::ExitCode;
 
-/// A large cluster is many small objects, and a decision that waits for new pages waits long.
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Place(arguments) => commands::place::run(&arguments),

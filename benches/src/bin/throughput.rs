@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use bayplan::scheduler::{Engine, Scheduler};
 use bayplan_benches::input::Input;
+use bayplan_benches::memory;
 use bayplan_benches::run::Run;
 use clap::{Parser, ValueEnum};
 use rayon::ThreadPoolBuilder;
@@ -43,6 +44,7 @@ enum Way {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    memory::keep_what_is_given_back();
     ThreadPoolBuilder::new().num_threads(arguments.threads).build_global()?;
     let name = arguments.input.display().to_string();
     let start = Instant::now();
