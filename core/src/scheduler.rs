@@ -416,9 +416,6 @@ impl Scheduler {
 
     /// The profile of a name; without one the default profile, or the first.
     fn planned_by(&self, name: Option<&str>) -> Option<usize> {
-        if name.is_none() && self.profiles.len() == 1 {
-            return Some(0);
-        }
         let wanted = name.unwrap_or(DEFAULT_SCHEDULER);
         let named = self.profiles.iter().position(|it| it.profile.scheduler_name == wanted);
         named.or((name.is_none() && !self.profiles.is_empty()).then_some(0))

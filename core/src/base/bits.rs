@@ -100,6 +100,7 @@ impl Bits {
                 let mark = |(value, lane): (&mut T, &u16)| {
                     *value = if bits & lane == 0 { *value } else { change(*value) };
                 };
+                // How long all but the last are is told to the compiler.
                 match values.as_chunks_mut::<16>() {
                     ([values], []) => values.iter_mut().zip(&LANES).for_each(mark),
                     _ => values.iter_mut().zip(&LANES).for_each(mark),

@@ -88,10 +88,6 @@ impl Ledger {
         let count = cluster.nodes().len();
         let looks_at_one_node = examiner.looks_at_one_node(cluster);
         let by_lack = looks_at_one_node && !cluster.has_pods_below(priority);
-        let find_out = |ledger: &mut Self, cluster: &mut Cluster, node| match by_lack {
-            true => ledger.find_by_lack(examiner, cluster, node, priority),
-            false => ledger.find_out(examiner, cluster, node, priority),
-        };
         let (epoch, now) = (cluster.log().epoch().clone(), cluster.log().now());
         let seen = self.seen.as_ref().filter(|(seen, _)| *seen == epoch);
         let known = seen.map(|(_, sequence)| *sequence);
@@ -103,7 +99,7 @@ impl Ledger {
                 touched.sort_unstable();
                 touched.dedup();
                 for node in touched {
-                    let finding = find_out(self, cluster, node);
+                    let finding = self.find_out(examiner, cluster, node, priority, by_lack);
                     *self.numbers.grown(finding) += 1;
                     let before = std::mem::replace(&mut self.of_nodes[node], finding);
                     self.numbers[before] -= 1;
@@ -112,7 +108,7 @@ impl Ledger {
             None => {
                 *self = Self::default();
                 for node in (0..count).map(NodeIx::new) {
-                    let finding = find_out(self, cluster, node);
+                    let finding = self.find_out(examiner, cluster, node, priority, by_lack);
                     *self.numbers.grown(finding) += 1;
                     self.of_nodes.push(finding);
                 }
@@ -122,37 +118,23 @@ impl Ledger {
         self.seen = looks_at_one_node.then_some((epoch, now));
     }
 
-    /// The same as [`Self::find_out`] where no pod is less important and the verdict depends on the
-    /// node alone: most nodes lack what others lack, and nobody has to find words for that again.
-    fn find_by_lack<S: Score>(
-        &mut self,
-        examiner: &Examiner<'_, S>,
-        cluster: &mut Cluster,
-        node: NodeIx,
-        priority: i32,
-    ) -> FindingIx {
-        let Some(lack) = examiner.lacking(cluster, node) else {
-            return self.find_out(examiner, cluster, node, priority);
-        };
-        let Some(known) = self.by_lack.get(&lack).copied() else {
-            let finding = self.find_out(examiner, cluster, node, priority);
-            self.by_lack.insert(lack, finding);
-            return finding;
-        };
-        if !self.helped.is_empty() {
-            self.helped.remove(&cluster.nodes().rank[node]);
-        }
-        known
-    }
-
-    /// Holds the pod against a node.
+    /// Holds the pod against a node. Where the verdict depends on the node alone and no pod is less
+    /// important it may be known `by_lack`: most nodes lack what others lack, and nobody has to find
+    /// words for that again.
     fn find_out<S: Score>(
         &mut self,
         examiner: &Examiner<'_, S>,
         cluster: &mut Cluster,
         node: NodeIx,
         priority: i32,
+        by_lack: bool,
     ) -> FindingIx {
+        let rank = cluster.nodes().rank[node];
+        let lack = if by_lack { examiner.lacking(cluster, node) } else { None };
+        if let Some(known) = lack.and_then(|lack| self.by_lack.get(&lack)) {
+            self.helped.remove(&rank);
+            return *known;
+        }
         let verdict = examiner.verdict(cluster, node);
         let victims = match &verdict {
             Verdict::Feasible | Verdict::NotExamined => Err(SmallVec::new()),
@@ -161,7 +143,6 @@ impl Ledger {
             }
             Verdict::Rejected(_) | Verdict::Excluded => Err(smallvec![NOT_HELPFUL.into()]),
         };
-        let rank = cluster.nodes().rank[node];
         let unhelped = match victims {
             Ok(victims) => {
                 self.helped.insert(rank, victims);
@@ -172,7 +153,11 @@ impl Ledger {
                 unhelped
             }
         };
-        self.findings.intern(Finding { verdict, unhelped })
+        let finding = self.findings.intern(Finding { verdict, unhelped });
+        if let Some(lack) = lack {
+            self.by_lack.insert(lack, finding);
+        }
+        finding
     }
 
     /// Nodes on which removing pods helps, in byte order of their names.

@@ -53,7 +53,8 @@ const RACES: usize = 3;
 /// So many nodes may change between two twins.
 const CHANGES: usize = 16;
 
-/// Leaders are looked for among so many nodes in order of their names, in the blocks that these are in.
+/// Leaders are looked for among so many nodes in order of their names, in the blocks that these are in;
+/// fewer in tests, so that they run out there too.
 const LEADERS: u32 = if cfg!(test) { 30 } else { 1024 };
 
 impl<S> Default for Twins<S> {
@@ -151,7 +152,8 @@ impl<S: Score> Twins<S> {
         columns: &[&Column<S>],
         nearby: Option<&Journal<NodeIx>>,
     ) {
-        let Self { leaders, order, seen, seen_nearby, by_zone, .. } = self;
+        let by_zone = self.by_zone;
+        let Self { leaders, order, seen, seen_nearby, .. } = self;
         let rank = &cluster.nodes().rank;
         let log = cluster.log();
         let touched = log.since(std::mem::replace(seen, log.now()), CHANGES);
@@ -164,14 +166,14 @@ impl<S: Score> Twins<S> {
         match (touched, nearby) {
             (Some(touched), Some(nearby)) if !leaders.is_empty() && nearby.len() <= CHANGES => {
                 for node in touched.iter().chain(nearby) {
-                    let place = if self.by_zone { blocks.zone_of(*node) } else { 0 };
+                    let place = if by_zone { blocks.zone_of(*node) } else { 0 };
                     self.leaders[place].note(*node, sum_at(columns, node.at()), rank);
                     self.put_in_order(place, rank);
                 }
             }
             _ => {
                 leaders.clear();
-                leaders.resize(if *by_zone { blocks.zones() } else { 1 }, Leaders::unknown());
+                leaders.resize(if by_zone { blocks.zones() } else { 1 }, Leaders::unknown());
                 order.clear();
                 order.extend(0..leaders.len());
             }
@@ -199,12 +201,10 @@ impl<S: Score> Leaders<S> {
         let mut bounds: Vec<(S, usize)> = part.map(|block| (bound(block), block)).collect();
         let mut leaders = Self { total: S::REFUSED, rank: u32::MAX, ..Self::unknown() };
         loop {
-            let Some(largest) = bounds.iter_mut().max_by_key(|(bound, _)| *bound) else {
+            let largest = bounds.iter_mut().max_by_key(|(bound, _)| *bound);
+            let Some(largest) = largest.filter(|(bound, _)| bound.is_feasible()) else {
                 return leaders;
             };
-            if !largest.0.is_feasible() {
-                return leaders;
-            }
             let sum = largest_sum(columns, blocks.nodes(largest.1));
             if sum == largest.0 {
                 leaders.total = sum;
