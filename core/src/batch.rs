@@ -6,7 +6,7 @@
 
 use crate::cycle::decision::Decision;
 use crate::objects::Pod;
-use crate::scheduler::{Attempted, ScheduleError, Scheduler};
+use crate::scheduler::{Attempted, ScheduleError, Scheduler, Words};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
 
@@ -138,7 +138,7 @@ impl Scheduler {
         pod: Pod,
     ) -> Result<Placed, ScheduleError> {
         let pod = cluster.insert_pod(Box::new(pod))?;
-        match self.attempt(cluster, pod, None) {
+        match self.attempt(cluster, pod, None, Words::Wanted) {
             Ok(Attempted::Bound { node, .. }) => Ok(Placed::On(node)),
             // What columns do not cover may be bound as well.
             Ok(Attempted::Other(decision)) => {

@@ -15,7 +15,7 @@ use crate::objects::{Object, Pod};
 use crate::plugins::contract::Context;
 use crate::plugins::reason::Rejection;
 use crate::plugins::{Plugin, dynamic_resources, volume_binding};
-use crate::preemption::fast::{Failure, Ledgers};
+use crate::preemption::fast::{Failure, Ledgers, asks_elsewhere};
 use crate::preemption::{self, Nomination};
 use crate::profile::Profile;
 use crate::state::Cluster;
@@ -126,8 +126,16 @@ pub(crate) enum Attempted {
         /// Its total score; `None` where the nominated node was taken without scoring.
         score: Option<i64>,
     },
-    /// Anything else.
+    /// Anything else. Where words are unwanted a text may be empty.
     Other(Decision),
+}
+
+/// Whether somebody wants to know why no node takes a pod. To find words for that takes a look at
+/// every node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    Wanted,
+    Unwanted,
 }
 
 /// What PostFilter came to, by names.
@@ -270,7 +278,7 @@ impl Scheduler {
         start_time: Option<Timestamp>,
     ) -> Result<Decision, ScheduleError> {
         let pod = find(cluster, namespace, name)?;
-        Ok(match self.attempt(cluster, pod, start_time)? {
+        Ok(match self.attempt(cluster, pod, start_time, Words::Wanted)? {
             Attempted::Bound { node, score } => {
                 let node = cluster.nodes().name(node).to_string();
                 Decision::Bound { node, score, volumes: Vec::new() }
@@ -302,7 +310,9 @@ impl Scheduler {
         Ok(bound)
     }
 
-    /// Attempts one pending pod as [`Scheduler::schedule`] does, and gives the node it is bound to.
+    /// Attempts one pending pod as [`Scheduler::schedule`] does, and gives the node it is bound to. Why
+    /// no node takes a pod is found out no further than need be: to ask is
+    /// [`Scheduler::schedule`]'s part.
     ///
     /// # Errors
     /// See [`Scheduler::schedule`].
@@ -314,7 +324,7 @@ impl Scheduler {
         if cluster.pods().get(pod).is_none() {
             return Err(ScheduleError::NoSuchPod(format!("number {}", pod.at())));
         }
-        Ok(match self.attempt(cluster, pod, None)? {
+        Ok(match self.attempt(cluster, pod, None, Words::Unwanted)? {
             Attempted::Bound { node, .. } => Some(node),
             Attempted::Other(decision) => decision.node().and_then(|it| cluster.nodes().find(it)),
         })
@@ -326,6 +336,7 @@ impl Scheduler {
         cluster: &mut Cluster,
         pod: PodIx,
         start_time: Option<Timestamp>,
+        words: Words,
     ) -> Result<Attempted, ScheduleError> {
         let class = cluster.class(pod);
         let planned = self.planned_as(class).ok_or_else(|| no_profile(object(cluster, pod)))?;
@@ -341,7 +352,7 @@ impl Scheduler {
                 cluster.bind(pod, node, start_time)?;
                 return Ok(Attempted::Bound { node, score });
             }
-            Some(None) => self.fail_by_columns(planned, cluster, pod)?,
+            Some(None) => self.fail_by_columns(planned, cluster, pod, words)?,
             None => self.attempt_by_rules(planned, cluster, pod, start_time)?,
         };
         Ok(Attempted::Other(decision))
@@ -353,12 +364,35 @@ impl Scheduler {
         planned: usize,
         cluster: &mut Cluster,
         pod: PodIx,
+        words: Words,
     ) -> Result<Decision, ScheduleError> {
+        if words == Words::Unwanted
+            && let Some(nomination) = self.nomination_of_unhelped(planned, cluster, pod)
+        {
+            nomination.take_effect(cluster, pod);
+            return Ok(Decision::Unschedulable(String::new()));
+        }
         if let Some(failed) = self.failure_by_columns(planned, cluster, pod, Failed::of) {
             return Ok(failed.take_effect(cluster, pod));
         }
         let (evaluation, _) = self.evaluate_as(planned, cluster, pod);
         self.make_room(planned, cluster, pod, &evaluation)
+    }
+
+    /// What becomes of the nomination of a pod for which no other could be removed; `None` where that
+    /// takes a closer look.
+    fn nomination_of_unhelped(
+        &mut self,
+        planned: usize,
+        cluster: &mut Cluster,
+        pod: PodIx,
+    ) -> Option<Nomination> {
+        let Planned { profile, view, .. } = &mut self.profiles[planned];
+        match view {
+            Columns::Narrow(view) => unhelped(view, profile, cluster, pod),
+            Columns::Wide(view) => unhelped(view, profile, cluster, pod),
+            Columns::None => None,
+        }
     }
 
     /// Attempts a pod that columns do not cover.
@@ -628,12 +662,18 @@ impl Failed {
             cluster.nominate(pod, node.clone());
             return Decision::Nominated { node, victims, message: self.message };
         }
-        if self.nomination == Nomination::Clear
-            && !object(cluster, pod).status.nominated_node_name.is_empty()
-        {
+        self.nomination.take_effect(cluster, pod);
+        Decision::Unschedulable(self.message)
+    }
+}
+
+impl Nomination {
+    /// Clears the pod's nomination if need be.
+    fn take_effect(self, cluster: &mut Cluster, pod: PodIx) {
+        let nominated = !object(cluster, pod).status.nominated_node_name.is_empty();
+        if self == Self::Clear && nominated {
             cluster.nominate(pod, String::new());
         }
-        Decision::Unschedulable(self.message)
     }
 }
 
@@ -680,6 +720,19 @@ fn best<S: Score>(
     }
     let best = view.best(cluster, pod).ok()?;
     Some(best.map(|(node, total)| (node, Some(total))))
+}
+
+/// See [`Scheduler::nomination_of_unhelped`].
+fn unhelped<S: Score>(
+    view: &mut View<S>,
+    profile: &Profile,
+    cluster: &mut Cluster,
+    pod: PodIx,
+) -> Option<Nomination> {
+    let examiner = view.examiner(cluster, pod).ok()?;
+    let pod = object(cluster, pod);
+    let helped = cluster.has_pods_below(pod.priority()) || asks_elsewhere(&examiner, profile);
+    (!helped).then(|| Nomination::of_unhelped(profile, pod))
 }
 
 /// The node that the pod is nominated to, if it takes the pod now: it is asked before all others.

@@ -5,4 +5,5 @@ pub mod index;
 pub mod intern;
 pub mod map;
 pub mod random;
+pub mod recent;
 pub mod time;

@@ -3,6 +3,7 @@
 
 use super::Nomination;
 use super::ledger::{Found, Ledger};
+use crate::base::recent::Recent;
 use crate::column::Score;
 use crate::explain::message;
 use crate::objects::Pod;
@@ -10,19 +11,23 @@ use crate::objects::pod::PreemptionPolicy;
 use crate::plugins::{Plugin, dynamic_resources};
 use crate::profile::Profile;
 use crate::state::Cluster;
-use crate::view::examiner::{Asked, Examiner};
+use crate::view::barred::Barred;
+use crate::view::examiner::{Asked, AskedNearby, Examiner};
 
 /// The ledgers of the classes that failed lately. Classes of which nodes are asked the same share one.
 #[derive(Clone, Debug, Default)]
 pub struct Ledgers {
-    /// By what a node is asked and the pod's priority; the latest last.
-    ledgers: Vec<((Asked, i32), Ledger)>,
+    /// By what a node is asked and the pod's priority.
+    ledgers: Recent<(Asked, i32), Ledger>,
+    /// What rules about pods nearby say of the nodes that pass the rest.
+    barred: Recent<(Asked, i32, AskedNearby), Barred>,
 }
 
-/// How many nodes all ledgers have together at most.
-const ENTRIES_MAX: usize = 16_000_000;
-/// How many ledgers there are at most.
-const LEDGERS_MAX: usize = 256;
+/// How many nodes all ledgers have together at most, four bytes each, and all that is barred, a byte
+/// each.
+const ENTRIES_MAX: [usize; 2] = [1 << 25, 1 << 26];
+/// How many of them there are at most.
+const NUMBER_MAX: usize = 4096;
 
 /// What PostFilter came to for a pod that no node takes.
 #[derive(Clone, Debug)]
@@ -58,17 +63,20 @@ impl Ledgers {
         cluster: &mut Cluster,
         pod: &Pod,
     ) -> Option<Failure<'_>> {
-        let devices_asked = profile.post_filter.contains(&Plugin::DynamicResources)
-            && !profile.pre_filter.contains(&Plugin::DynamicResources);
         let uncounted =
             cluster.has_pods_below(pod.priority()) && !examiner.removal_is_told_by_counts(cluster);
-        if examiner.rejected().is_some() || devices_asked || uncounted {
+        if uncounted || asks_elsewhere(examiner, profile) {
             return None;
         }
-        let never = pod.spec.preemption_policy == Some(PreemptionPolicy::Never);
-        let key = (examiner.asked(cluster), pod.priority());
-        let ledger = self.ledger(key, cluster.nodes().len());
-        ledger.update(examiner, cluster, pod.priority());
+        let never = never_preempts(pod);
+        let (asked, priority) = (examiner.asked(cluster, pod.priority()), pod.priority());
+        let [ledgers_max, barred_max] =
+            ENTRIES_MAX.map(|entries| NUMBER_MAX.min(entries / cluster.nodes().len().max(1)));
+        let ledger = self.ledgers.get((asked, priority), ledgers_max);
+        let nearby = (asked, priority, examiner.asked_nearby());
+        let apart = examiner.asks_nearby_last(cluster, priority);
+        let barred = apart.then(|| self.barred.get(nearby, barred_max));
+        ledger.update(examiner, cluster, priority, barred);
         let ledger = &*ledger;
         let asked = profile.post_filter.contains(&Plugin::DefaultPreemption) && !never;
         let found = asked && ledger.candidates(cluster).next().is_some();
@@ -84,29 +92,157 @@ impl Ledgers {
         Some(Failure {
             fit_error: ledger.fit_error(&message::excluded(&narrowed)),
             text: if found { String::new() } else { said.collect::<Vec<_>>().join(", ") },
-            nomination: match (found, asked || profile.post_filter.is_empty()) {
-                (true, _) => Nomination::Set,
-                (false, true) => Nomination::Clear,
-                (false, false) => Nomination::Keep,
-            },
+            nomination: if found { Nomination::Set } else { Nomination::of_unhelped(profile, pod) },
             ledger: asked.then_some(ledger),
         })
     }
+}
 
-    fn ledger(&mut self, key: (Asked, i32), nodes: usize) -> &mut Ledger {
-        let known = self.ledgers.iter().rposition(|(known, _)| *known == key);
-        let entry = match known {
-            Some(at) => self.ledgers.remove(at),
-            None => {
-                let most = (ENTRIES_MAX / nodes.max(1)).clamp(1, LEDGERS_MAX);
-                if self.ledgers.len() >= most {
-                    self.ledgers.remove(0);
-                }
-                (key, Ledger::default())
-            }
+impl Nomination {
+    /// What becomes of the nomination of a pod for which removing others does not help.
+    pub fn of_unhelped(profile: &Profile, pod: &Pod) -> Self {
+        let asked =
+            profile.post_filter.contains(&Plugin::DefaultPreemption) && !never_preempts(pod);
+        if asked || profile.post_filter.is_empty() { Self::Clear } else { Self::Keep }
+    }
+}
+
+/// Whether only the plain rules can tell what PostFilter does for the class: PreFilter rejects it as a
+/// whole, or devices may be taken back.
+pub fn asks_elsewhere<S: Score>(examiner: &Examiner<'_, S>, profile: &Profile) -> bool {
+    examiner.rejected().is_some()
+        || (profile.post_filter.contains(&Plugin::DynamicResources)
+            && !profile.pre_filter.contains(&Plugin::DynamicResources))
+}
+
+fn never_preempts(pod: &Pod) -> bool {
+    pod.spec.preemption_policy == Some(PreemptionPolicy::Never)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::index::Ix;
+    use crate::cycle::evaluation::Verdict;
+    use crate::cycle::fit_error::FitError;
+    use crate::objects::Node;
+    use crate::plugins::reason::{Code, Rejection};
+    use crate::state::change::Change;
+    use crate::state::ix::NodeIx;
+    use crate::view::View;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    const HOST: &str = "kubernetes.io/hostname";
+    const ZONE: &str = "topology.kubernetes.io/zone";
+    /// Nodes by the label that names racks, in which no rule about zones or nodes helps.
+    const RACK: &str = "example.com/rack";
+
+    /// One zone lacks the label.
+    fn node(at: usize) -> Node {
+        let name = format!("node-{at}");
+        let mut labels = json!({HOST: name, RACK: format!("rack-{}", at % 4)});
+        if at % 3 > 0 {
+            labels[ZONE] = json!(format!("zone-{}", at % 3));
+        }
+        serde_json::from_value(json!({"metadata": {"name": name, "labels": labels},
+            "status": {"allocatable": {"cpu": format!("{}", 1 + at % 4), "memory": "8Gi", "pods": "3"}}}))
+        .expect("a node")
+    }
+
+    const KINDS: usize = 6;
+
+    /// Pods with rules about zones, nodes and racks.
+    fn pod(kind: usize, app: usize, name: &str, priority: i32) -> Pod {
+        let labels = json!({"app": app.to_string()});
+        let selector = json!({"matchLabels": labels});
+        let term = |key: &str| json!({"labelSelector": selector, "topologyKey": key});
+        let required =
+            |key: &str| json!({"requiredDuringSchedulingIgnoredDuringExecution": [term(key)]});
+        let spread = |key: &str, skew: u32| {
+            json!({"labelSelector": selector, "topologyKey": key,
+            "maxSkew": skew, "whenUnsatisfiable": "DoNotSchedule"})
         };
-        self.ledgers.push(entry);
-        let last = self.ledgers.len() - 1;
-        &mut self.ledgers[last].1
+        let (affinity, constraints) = match kind {
+            0 => (json!({}), json!([])),
+            1 => (json!({"podAntiAffinity": required(HOST)}), json!([])),
+            2 => (json!({}), json!([spread(ZONE, 1), spread(HOST, 2)])),
+            3 => (json!({"podAffinity": required(ZONE)}), json!([spread(HOST, 1)])),
+            4 => (json!({"podAntiAffinity": required(RACK)}), json!([])),
+            _ => (json!({"podAntiAffinity": required(ZONE)}), json!([spread(HOST, 1)])),
+        };
+        serde_json::from_value(json!({"metadata": {"name": name, "namespace": "default", "labels": labels},
+            "spec": {"priority": priority, "affinity": affinity, "topologySpreadConstraints": constraints,
+                "containers": [{"name": "main", "resources": {"requests": {"cpu": "700m"}}}]}}))
+        .expect("a pod")
+    }
+
+    /// What all nodes say, asked one by one.
+    fn reasons<S: Score>(examiner: &Examiner<'_, S>, cluster: &Cluster) -> [FitError; 2] {
+        let [mut why, mut unhelped] = [FitError::default(), FitError::default()];
+        for node in (0..cluster.nodes().len()).map(NodeIx::new) {
+            if let Verdict::Rejected(Rejection { code, reasons, .. }) =
+                examiner.verdict(cluster, node)
+            {
+                why.count(&reasons);
+                unhelped.count_text(match code {
+                    Code::Unschedulable => super::super::plain::NO_VICTIMS,
+                    _ => super::super::plain::NOT_HELPFUL,
+                });
+            }
+        }
+        [why, unhelped]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_kept_says_what_every_node_says(
+            steps in prop::collection::vec(
+                (0..9_usize, 0..KINDS, 0..2_usize, prop::bool::weighted(0.4), prop::bool::weighted(0.02)),
+                1..60),
+            nearby_first in prop::bool::weighted(0.1),
+        ) {
+            let mut cluster = Cluster::from_objects((0..9).map(|at| node(at).into())).expect("nodes");
+            let mut profile = Profile::default();
+            if nearby_first {
+                profile.filter.reverse();
+            }
+            let mut put = |cluster: &mut Cluster, pod: Pod| {
+                let name = pod.meta.name.clone();
+                cluster.apply(Change::Put(pod.into())).expect("a pod");
+                cluster.pods().find("default", &name).expect("it came")
+            };
+            let failing: Vec<_> = (0..2 * KINDS)
+                .map(|at| put(&mut cluster, pod(at / 2, at % 2, &format!("failing-{at}"), 100)))
+                .collect();
+            let mut view: View<i16> = View::new(Arc::new(profile.clone()));
+            let mut ledgers = Ledgers::default();
+            for (number, (at, kind, app, goes, lower)) in steps.into_iter().enumerate() {
+                if goes {
+                    // Refused where the pod never came.
+                    let _refused = cluster.unbind("default", &format!("pod-{}", number / 2));
+                } else {
+                    let priority = if lower { 0 } else { 100 };
+                    let new = put(&mut cluster, pod(kind, app, &format!("pod-{number}"), priority));
+                    let node = cluster.nodes().find(&format!("node-{at}")).expect("a node");
+                    cluster.bind(new, node, None).expect("sums are small");
+                }
+                for failing in failing.iter().skip(number % 3).step_by(3) {
+                    let examiner = view.examiner(&mut cluster, *failing).expect("columns cover it");
+                    let [why, unhelped] = reasons(&examiner, &cluster);
+                    let object = cluster.pods().get(*failing).expect("it waits").pod.clone();
+                    let told = ledgers.post_filter(&examiner, &profile, &mut cluster, &object);
+                    let told = told.expect("counts tell it");
+                    prop_assert_eq!(told.fit_error.reasons, why.reasons);
+                    if !cluster.has_pods_below(100) {
+                        let unhelped = FitError { nodes: 9, ..unhelped };
+                        prop_assert!(told.text.ends_with(&format!("preemption: {unhelped}")), "{}", told.text);
+                    }
+                }
+            }
+        }
     }
 }

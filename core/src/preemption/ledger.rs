@@ -1,11 +1,14 @@
 //! What a class of pods finds on every node that refuses it, and who would have to go.
 //!
 //! Where the verdict about a node depends on that node alone, an entry stays true until the node is
-//! touched: pods that fail again and again then cost what has changed, not what exists.
+//! touched: pods that fail again and again then cost what has changed, not what exists. Rules about
+//! pods nearby are held against the nodes that pass everything else, which are few where a cluster is
+//! full.
 
 use super::choose::Cost;
 use super::plain::{NO_VICTIMS, NOT_HELPFUL};
 use super::victims::{budget_violations, start_time};
+use crate::base::bits::Bits;
 use crate::base::index::{IndexVec, Ix, index_types};
 use crate::base::intern::Interner;
 use crate::base::map::Map;
@@ -17,6 +20,7 @@ use crate::plugins::reason::{Code, Rejection};
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
 use crate::state::log::{Epoch, Sequence};
+use crate::view::barred::Barred;
 use crate::view::examiner::Examiner;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -36,6 +40,10 @@ pub struct Ledger {
     findings: Interner<FindingIx, Finding>,
     /// On how many nodes each was made.
     numbers: IndexVec<FindingIx, usize>,
+    /// The nodes on which nothing stands against the pod, rules about pods nearby apart.
+    passing: Bits,
+    /// What these say of the nodes that pass, and of how many; of the pod that was asked for last.
+    nearby: Vec<(FindingIx, usize)>,
     /// What is found on nodes by what they lack, where that is all there is to it and no pod is less
     /// important.
     by_lack: Map<u64, FindingIx>,
@@ -78,15 +86,17 @@ pub struct Found<'l> {
 }
 
 impl Ledger {
-    /// Brings the entries up to date for a pod of this priority, the same at every call.
+    /// Brings the entries up to date for a pod of this priority, the same at every call. `barred`
+    /// counts what rules about pods nearby say where they are asked apart.
     pub fn update<S: Score>(
         &mut self,
         examiner: &Examiner<'_, S>,
         cluster: &mut Cluster,
         priority: i32,
+        barred: Option<&mut Barred>,
     ) {
         let count = cluster.nodes().len();
-        let looks_at_one_node = examiner.looks_at_one_node(cluster);
+        let looks_at_one_node = barred.is_some() || examiner.looks_at_one_node(cluster);
         let by_lack = looks_at_one_node && !cluster.has_pods_below(priority);
         let (epoch, now) = (cluster.log().epoch().clone(), cluster.log().now());
         let seen = self.seen.as_ref().filter(|(seen, _)| *seen == epoch);
@@ -100,22 +110,38 @@ impl Ledger {
                 touched.dedup();
                 for node in touched {
                     let finding = self.find_out(examiner, cluster, node, priority, by_lack);
-                    *self.numbers.grown(finding) += 1;
                     let before = std::mem::replace(&mut self.of_nodes[node], finding);
-                    self.numbers[before] -= 1;
+                    if finding != before {
+                        self.numbers[before] -= 1;
+                        self.note(node, finding);
+                    }
                 }
             }
             None => {
-                *self = Self::default();
+                *self = Self { passing: Bits::none(count), ..Self::default() };
                 for node in (0..count).map(NodeIx::new) {
                     let finding = self.find_out(examiner, cluster, node, priority, by_lack);
-                    *self.numbers.grown(finding) += 1;
                     self.of_nodes.push(finding);
+                    self.note(node, finding);
                 }
             }
         }
         // What depends on other nodes is not to be trusted later.
         self.seen = looks_at_one_node.then_some((epoch, now));
+        self.nearby.clear();
+        if let Some(barred) = barred {
+            for (verdict, number) in barred.verdicts(examiner, cluster, &self.passing) {
+                let unhelped = unhelped_without_victims(&verdict);
+                self.nearby.push((self.findings.intern(Finding { verdict, unhelped }), number));
+            }
+        }
+    }
+
+    /// Notes that this is what is found on a node now.
+    fn note(&mut self, node: NodeIx, finding: FindingIx) {
+        *self.numbers.grown(finding) += 1;
+        let passes = self.findings.value(finding).verdict == Verdict::Feasible;
+        self.passing.set(node.at(), passes);
     }
 
     /// Holds the pod against a node. Where the verdict depends on the node alone and no pod is less
@@ -130,28 +156,34 @@ impl Ledger {
         by_lack: bool,
     ) -> FindingIx {
         let rank = cluster.nodes().rank[node];
+        // Mostly there is none, and nobody has to look for it.
+        if !self.helped.is_empty() {
+            self.helped.remove(&rank);
+        }
         let lack = if by_lack { examiner.lacking(cluster, node) } else { None };
         if let Some(known) = lack.and_then(|lack| self.by_lack.get(&lack)) {
-            self.helped.remove(&rank);
             return *known;
         }
-        let verdict = examiner.verdict(cluster, node);
+        let verdict = match lack {
+            Some(0) => Verdict::Feasible,
+            _ if by_lack => examiner.verdict_of_node(cluster, node),
+            _ => examiner.verdict(cluster, node),
+        };
         let victims = match &verdict {
-            Verdict::Feasible | Verdict::NotExamined => Err(SmallVec::new()),
-            Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
+            // Mostly no pod anywhere has a lower priority, and nobody needs to look at them.
+            Verdict::Rejected(Rejection { code: Code::Unschedulable, .. })
+                if cluster.has_pods_below(priority) =>
+            {
                 Victims::select(examiner, cluster, node, priority)
             }
-            Verdict::Rejected(_) | Verdict::Excluded => Err(smallvec![NOT_HELPFUL.into()]),
+            verdict => Err(unhelped_without_victims(verdict)),
         };
         let unhelped = match victims {
             Ok(victims) => {
                 self.helped.insert(rank, victims);
                 SmallVec::new()
             }
-            Err(unhelped) => {
-                self.helped.remove(&rank);
-                unhelped
-            }
+            Err(unhelped) => unhelped,
         };
         let finding = self.findings.intern(Finding { verdict, unhelped });
         if let Some(lack) = lack {
@@ -172,8 +204,9 @@ impl Ledger {
 
     /// Everything that is found on some node, and on how many.
     fn found(&self) -> impl Iterator<Item = (&Finding, usize)> {
-        let found = self.numbers.indices().map(|index| (self.findings.value(index), index));
-        found.map(|(finding, index)| (finding, self.numbers[index])).filter(|it| it.1 > 0)
+        let found = self.numbers.indices().map(|index| (index, self.numbers[index]));
+        let found = found.chain(self.nearby.iter().copied()).filter(|(_, number)| *number > 0);
+        found.map(|(index, number)| (self.findings.value(index), number))
     }
 
     /// Why no node takes the pod: the sentence without what PostFilter says. `excluded` is said of
@@ -205,6 +238,17 @@ impl Ledger {
     }
 }
 
+/// Why removing pods does not help where none is less important.
+fn unhelped_without_victims(verdict: &Verdict) -> SmallVec<[Text; 1]> {
+    match verdict {
+        Verdict::Feasible | Verdict::NotExamined => SmallVec::new(),
+        Verdict::Rejected(Rejection { code: Code::Unschedulable, .. }) => {
+            smallvec![NO_VICTIMS.into()]
+        }
+        Verdict::Rejected(_) | Verdict::Excluded => smallvec![NOT_HELPFUL.into()],
+    }
+}
+
 impl Victims {
     /// The least important pods whose removal makes room on the node; the error says why none does.
     fn select<S: Score>(
@@ -213,15 +257,12 @@ impl Victims {
         node: NodeIx,
         priority: i32,
     ) -> Result<Self, SmallVec<[Text; 1]>> {
-        // Mostly no pod anywhere has a lower priority, and nobody needs to look at them.
         let is_lower = |pod: &PodIx| {
             let row = cluster.pods().get(*pod);
             row.is_some_and(|row| cluster.classes().get(row.class).priority < priority)
         };
-        let mut lower: Vec<PodIx> = Vec::new();
-        if cluster.has_pods_below(priority) {
-            lower.extend(cluster.nodes().pods.of(node).into_iter().filter(is_lower));
-        }
+        let lower: Vec<PodIx> =
+            cluster.nodes().pods.of(node).into_iter().filter(is_lower).collect();
         if lower.is_empty() {
             return Err(smallvec![NO_VICTIMS.into()]);
         }
@@ -324,9 +365,9 @@ mod tests {
                     cluster.bind(new, node, None).expect("sums are small");
                 }
                 let examiner = view.examiner(&mut cluster, failing).expect("columns cover it");
-                kept.update(&examiner, &mut cluster, 100);
+                kept.update(&examiner, &mut cluster, 100, None);
                 let mut anew = Ledger::default();
-                anew.update(&examiner, &mut cluster, 100);
+                anew.update(&examiner, &mut cluster, 100, None);
                 let errors = |ledger: &Ledger| (ledger.fit_error("").reasons, ledger.unhelped().reasons);
                 prop_assert_eq!(errors(&kept), errors(&anew));
                 prop_assert!(kept.candidates(&cluster).eq(anew.candidates(&cluster)));

@@ -2,13 +2,16 @@
 
 use super::class::ClassView;
 use super::facets::FacetIx;
+use super::relations::Relations;
 use super::{NeedsPlainRules, View};
 use crate::column::Score;
 use crate::cycle::evaluation::Verdict;
+use crate::plugins::Plugin;
 use crate::plugins::pod_topology_spread::fast::Spread;
 use crate::plugins::reason::Rejection;
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
+use std::ops::Range;
 
 /// A class as a profile sees it, to be held against nodes one by one.
 #[derive(Clone, Debug)]
@@ -18,14 +21,17 @@ pub struct Examiner<'v, S> {
     pod: PodIx,
 }
 
+/// The rules about pods nearby of a class.
+pub type AskedNearby = FacetIx;
+
 /// What the nodes are asked for a class: where two classes have the same here, every node answers
 /// them alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     fixed: FacetIx,
     shape: FacetIx,
     ports: Option<FacetIx>,
-    /// Rules about pods nearby, where they may refuse a node.
+    /// Rules about pods nearby, where they may refuse a node and are not asked apart.
     nearby: Option<FacetIx>,
 }
 
@@ -71,11 +77,53 @@ impl<S: Score> Examiner<'_, S> {
         fit.lacking(cluster.nodes(), node)
     }
 
-    /// What the nodes are asked in this epoch.
-    pub fn asked(&self, cluster: &Cluster) -> Asked {
+    /// What the filters say about a node, rules about pods nearby apart; only where these are asked
+    /// last.
+    pub fn verdict_of_node(&self, cluster: &Cluster, node: NodeIx) -> Verdict {
+        match self.verdict(cluster, node) {
+            Verdict::Rejected(Rejection { plugin, .. }) if turn(plugin) > Some(0) => {
+                Verdict::Feasible
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// What rules about pods nearby say now; `None` where they are about other domains than zones and
+    /// single nodes.
+    pub(super) fn relations<'c>(&self, cluster: &'c Cluster) -> Option<Relations<'c>> {
+        Relations::new(cluster, &self.class, self.view)
+    }
+
+    /// The zone of a node, as its place among the zones.
+    pub(super) fn zone_of(&self, node: NodeIx) -> usize {
+        self.view.blocks.zone_of(node)
+    }
+
+    /// The nodes of a zone.
+    pub(super) fn nodes_of_zone(&self, zone: usize) -> Range<usize> {
+        self.view.blocks.nodes_of_zone(zone)
+    }
+
+    /// What the nodes are asked in this epoch for a pod of this priority.
+    pub fn asked(&self, cluster: &Cluster, priority: i32) -> Asked {
         let ClassView { fixed, shape, ports, nearby, .. } = self.class;
-        let nearby = (!self.looks_at_one_node(cluster)).then_some(nearby);
-        Asked { fixed, shape, ports, nearby }
+        let apart = self.looks_at_one_node(cluster) || self.asks_nearby_last(cluster, priority);
+        Asked { fixed, shape, ports, nearby: (!apart).then_some(nearby) }
+    }
+
+    /// What is asked about pods nearby in this epoch.
+    pub fn asked_nearby(&self) -> AskedNearby {
+        self.class.nearby
+    }
+
+    /// Whether rules about pods nearby may refuse a node, and everything else can be asked apart from
+    /// them: they come last, spread first, and no pod of a lower priority could be removed.
+    pub fn asks_nearby_last(&self, cluster: &Cluster, priority: i32) -> bool {
+        let turns = self.view.profile.filter.iter().filter_map(|plugin| turn(*plugin));
+        !self.looks_at_one_node(cluster)
+            && !cluster.has_pods_below(priority)
+            && self.view.profile.hosts.is_empty()
+            && turns.is_sorted()
     }
 
     /// Whether the verdict about a node depends on that node and its pods alone.
@@ -102,5 +150,20 @@ impl<S: Score> Examiner<'_, S> {
     fn spread(&self) -> Option<&Spread> {
         let spread = &self.view.tables.spread.get(self.class.spread).rule;
         self.view.weights.spread_filters.then_some(spread)
+    }
+}
+
+/// When a filter that columns know has its turn where rules about pods nearby come last; `None` for
+/// one that refuses nothing that columns cover.
+fn turn(plugin: Plugin) -> Option<u8> {
+    match plugin {
+        Plugin::NodeUnschedulable
+        | Plugin::TaintToleration
+        | Plugin::NodeAffinity
+        | Plugin::NodePorts
+        | Plugin::NodeResourcesFit => Some(0),
+        Plugin::PodTopologySpread => Some(1),
+        Plugin::InterPodAffinity => Some(2),
+        _ => None,
     }
 }

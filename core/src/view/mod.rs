@@ -4,6 +4,7 @@
 //! takes the best node. Nothing here depends on how a plugin works; which columns a class needs is
 //! decided in one place, `Tables::class`.
 
+pub mod barred;
 mod best;
 mod class;
 mod counted;

@@ -12,6 +12,7 @@ use crate::plugins::inter_pod_affinity::fast::{self as inter_pod, Preference};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
+use crate::state::topology::NO_DOMAIN;
 use smallvec::{SmallVec, smallvec};
 
 /// Bounds of rules that may loosen although no node is touched.
@@ -136,6 +137,22 @@ impl<'c> Relations<'c> {
     /// Whether a rule about single nodes refuses this one.
     pub(super) fn refuses(&self, node: NodeIx) -> bool {
         self.of_nodes.iter().any(|rule| rule.refuses(node))
+    }
+
+    /// The place of the first rule about single nodes that refuses this one; one behind the last where
+    /// none does.
+    pub(super) fn first_refusing(&self, node: NodeIx) -> usize {
+        let first = self.of_nodes.iter().position(|rule| rule.refuses(node));
+        first.unwrap_or(self.of_nodes.len())
+    }
+
+    /// The place of the first rule about zones that refuses this one, and whether it does so because
+    /// the zone is in no domain; `None` where all rules allow it.
+    pub(super) fn first_refusing_zone(&self, zone: usize) -> Option<(usize, bool)> {
+        self.of_zones.iter().enumerate().find_map(|(place, rule)| {
+            let domain = rule.domains.by_zone.as_ref()?[zone];
+            rule.refuses_domain(domain).then_some((place, domain == NO_DOMAIN))
+        })
     }
 
     /// The bounds of rules about single nodes that may loosen.
