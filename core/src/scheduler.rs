@@ -46,6 +46,8 @@ pub struct Scheduler {
     profiles: Vec<Planned>,
     engine: Engine,
     ties: Option<Random>,
+    /// The scheduler that the latest pod named, and its place among the profiles.
+    latest: Option<(Option<Arc<str>>, usize)>,
     /// Where the next search over the nodes begins, for profiles that look at a part of them.
     next_start_node_index: usize,
 }
@@ -187,7 +189,13 @@ impl Scheduler {
     /// takes pods that name none.
     pub fn with_profiles(profiles: Vec<Profile>) -> Self {
         let profiles = profiles.into_iter().map(Planned::new).collect();
-        Self { profiles, engine: Engine::default(), ties: None, next_start_node_index: 0 }
+        Self {
+            profiles,
+            engine: Engine::default(),
+            ties: None,
+            latest: None,
+            next_start_node_index: 0,
+        }
     }
 
     /// The same, choosing otherwise among several best nodes.
@@ -339,7 +347,7 @@ impl Scheduler {
         words: Words,
     ) -> Result<Attempted, ScheduleError> {
         let class = cluster.class(pod);
-        let planned = self.planned_as(class).ok_or_else(|| no_profile(object(cluster, pod)))?;
+        let planned = self.planned_again(class).ok_or_else(|| no_profile(object(cluster, pod)))?;
         if cluster.pods().get(pod).is_some_and(|row| row.named) {
             return Err(ScheduleError::AlreadyBound(object(cluster, pod).meta.key()));
         }
@@ -446,6 +454,20 @@ impl Scheduler {
     /// The profile of the pods of a class.
     fn planned_as(&self, class: Option<&Class>) -> Option<usize> {
         self.planned_by(class.and_then(|class| class.scheduler_name.as_deref()))
+    }
+
+    /// The same, where it mostly is the profile of the pod before.
+    #[inline]
+    fn planned_again(&mut self, class: Option<&Class>) -> Option<usize> {
+        let name = class.and_then(|class| class.scheduler_name.as_ref());
+        if let Some((latest, planned)) = &self.latest
+            && latest.as_ref().map(Arc::as_ptr) == name.map(Arc::as_ptr)
+        {
+            return Some(*planned);
+        }
+        let planned = self.planned_as(class)?;
+        self.latest = Some((name.cloned(), planned));
+        Some(planned)
     }
 
     /// The profile of a name; without one the default profile, or the first.
@@ -705,6 +727,7 @@ fn names(cluster: &Cluster, pods: &[PodIx]) -> Vec<(String, String)> {
     pods.iter().map(|pod| name(object(cluster, *pod))).collect()
 }
 
+#[inline]
 fn best<S: Score>(
     view: &mut View<S>,
     cluster: &mut Cluster,
@@ -760,12 +783,15 @@ fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
 }
 
 /// Whether some other pod of the same or a higher priority is nominated.
+#[inline]
 fn other_nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
-    let mut others = cluster.nominated().filter(|other| *other != pod).peekable();
-    others.peek().is_some() && {
-        let priority = object(cluster, pod).priority();
-        others.any(|other| object(cluster, other).priority() >= priority)
-    }
+    cluster.has_nominations() && some_nomination_matters(cluster, pod)
+}
+
+fn some_nomination_matters(cluster: &Cluster, pod: PodIx) -> bool {
+    let priority = object(cluster, pod).priority();
+    let mut others = cluster.nominated().filter(|other| *other != pod);
+    others.any(|other| object(cluster, other).priority() >= priority)
 }
 
 /// Takes their nomination to the node from pods of lower priority.

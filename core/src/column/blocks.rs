@@ -171,8 +171,8 @@ impl<S: Score> Column<S> {
         }
     }
 
-    /// Changes the score of a node.
-    #[inline]
+    /// Changes the score of a node. A part of the loop that calls it for every node touched.
+    #[inline(always)]
     pub fn set(&mut self, blocks: &Blocks, node: NodeIx, score: S) {
         let block = blocks.of_node(node);
         let old = std::mem::replace(&mut self.scores[node.at()], score);

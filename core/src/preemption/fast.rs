@@ -143,7 +143,7 @@ mod tests {
     fn node(at: usize) -> Node {
         let name = format!("node-{at}");
         let mut labels = json!({HOST: name, RACK: format!("rack-{}", at % 4)});
-        if at % 3 > 0 {
+        if !at.is_multiple_of(3) {
             labels[ZONE] = json!(format!("zone-{}", at % 3));
         }
         serde_json::from_value(json!({"metadata": {"name": name, "labels": labels},
@@ -210,7 +210,7 @@ mod tests {
             if nearby_first {
                 profile.filter.reverse();
             }
-            let mut put = |cluster: &mut Cluster, pod: Pod| {
+            let put = |cluster: &mut Cluster, pod: Pod| {
                 let name = pod.meta.name.clone();
                 cluster.apply(Change::Put(pod.into())).expect("a pod");
                 cluster.pods().find("default", &name).expect("it came")

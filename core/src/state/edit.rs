@@ -68,7 +68,9 @@ impl Cluster {
     /// Remembers the host ports of a node before a pod that has some comes or goes. To be noted
     /// before the change itself, so that it is put back after that is undone.
     fn note_ports(&mut self, pod: PodIx, node: NodeIx) {
-        if self.class(pod).is_some_and(|class| !self.classes.take_of(class).ports.is_empty()) {
+        if self.is_remembered()
+            && self.class(pod).is_some_and(|class| !self.classes.take_of(class).ports.is_empty())
+        {
             self.note(Undo::Ports { node, ports: self.nodes.ports[node].clone() });
         }
     }

@@ -97,6 +97,7 @@ impl Cluster {
         anew.recount(self.nodes.all_ports());
         let nominated = self.pods.iter().filter(|(_, row)| row.pod.is_nominated());
         anew.nodes.rows == self.nodes.rows
+            && anew.nodes.measures == self.nodes.measures
             && anew.nodes.ephemeral_storage == self.nodes.ephemeral_storage
             && anew.nodes.scalars == self.nodes.scalars
             && anew.nodes.pods.same_as(&self.nodes.pods)

@@ -178,6 +178,11 @@ impl Cluster {
         self.nominated.iter().copied()
     }
 
+    /// Whether there are some.
+    pub fn has_nominations(&self) -> bool {
+        !self.nominated.is_empty()
+    }
+
     /// Whether a pod is one of these.
     pub fn is_nominated(&self, pod: PodIx) -> bool {
         self.nominated.contains(&pod)

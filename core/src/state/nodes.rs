@@ -44,9 +44,10 @@ pub struct NodeRow {
 /// at least 2⁻⁴⁶ away from the next, twice the error of a division.
 pub const EXACT: i64 = 1 << 46;
 
-/// CPU and memory of a node side by side, CPU first: what is done to both becomes one vector
-/// instruction.
-#[derive(Clone, Copy, Debug)]
+/// CPU and memory of a node in floating point, side by side, CPU first: what is done to both becomes
+/// one vector instruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(64))]
 pub struct CpuAndMemory {
     /// What pods may use.
     pub allocatable: [f64; 2],
@@ -56,25 +57,27 @@ pub struct CpuAndMemory {
     pub scored: [f64; 2],
     /// The node takes one more pod.
     pub takes_more: bool,
+    /// These tell everything about CPU and memory: pods may use some of both, and all numbers are
+    /// below [`EXACT`].
+    pub exact: bool,
 }
 
 impl NodeRow {
-    /// CPU and memory in floating point, where that tells everything about them: pods may use some
-    /// of both, and all numbers are below [`EXACT`].
+    /// CPU and memory in floating point.
     #[inline]
-    pub fn cpu_and_memory(&self) -> Option<CpuAndMemory> {
+    pub fn cpu_and_memory(&self) -> CpuAndMemory {
         let allocatable = [self.allocatable_milli_cpu, self.allocatable_memory];
         let requested = [self.requested_milli_cpu, self.requested_memory];
         let scored = [self.scored_milli_cpu, self.scored_memory];
         let all =
             [allocatable, requested, scored].as_flattened().iter().fold(0, |all, it| all | it);
-        let exact = (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0;
-        exact.then(|| CpuAndMemory {
+        CpuAndMemory {
             allocatable: allocatable.map(float),
             requested: requested.map(float),
             scored: scored.map(float),
             takes_more: self.pods < self.pods_allowed,
-        })
+            exact: (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0,
+        }
     }
 }
 
@@ -150,6 +153,8 @@ pub struct Nodes {
     pub objects: IndexVec<NodeIx, Arc<Node>>,
     /// Its numbers.
     pub rows: IndexVec<NodeIx, NodeRow>,
+    /// CPU and memory of these, as scores are made of them.
+    pub(super) measures: IndexVec<NodeIx, CpuAndMemory>,
     /// Ephemeral storage in bytes.
     pub ephemeral_storage: AmountColumns,
     /// Scalar resources, one column each; missing means 0.
@@ -191,6 +196,7 @@ impl Nodes {
         let names = self.names.iter().cloned();
         self.by_name = names.enumerate().map(|(at, name)| (name, NodeIx::new(at))).collect();
         self.rows = std::iter::repeat_n(NodeRow::default(), count).collect();
+        self.measures = std::iter::repeat_n(CpuAndMemory::default(), count).collect();
         self.pods.restart(count);
         self.ports = std::iter::repeat_n(SmallVec::new(), count).collect();
         self.ephemeral_storage = AmountColumns::zero(count);
@@ -226,6 +232,7 @@ impl Nodes {
         row.allocatable_milli_cpu = offered.milli_cpu;
         row.allocatable_memory = offered.memory;
         row.pods_allowed = offered.pods;
+        self.measures[node] = row.cpu_and_memory();
         self.ephemeral_storage.allocatable[node] = offered.ephemeral_storage;
         for column in self.scalars.iter_mut() {
             column.allocatable[node] = 0;
@@ -292,6 +299,12 @@ impl Nodes {
         }
     }
 
+    /// CPU and memory of a node in floating point.
+    #[inline]
+    pub fn measures(&self, node: NodeIx) -> &CpuAndMemory {
+        &self.measures[node]
+    }
+
     /// The number of a host port.
     pub fn port(&mut self, port: HostPort) -> PortIx {
         self.ports_known.intern(port)
@@ -330,12 +343,13 @@ impl Nodes {
 
     /// Takes every pod off its node, to be counted again.
     pub(super) fn empty(&mut self) {
-        for row in self.rows.iter_mut() {
+        for (row, measures) in self.rows.iter_mut().zip(self.measures.iter_mut()) {
             row.requested_milli_cpu = 0;
             row.requested_memory = 0;
             row.scored_milli_cpu = 0;
             row.scored_memory = 0;
             row.pods = 0;
+            *measures = row.cpu_and_memory();
         }
         for column in self.scalars.iter_mut().chain([&mut self.ephemeral_storage]) {
             column.requested.iter_mut().for_each(|amount| *amount = 0);
@@ -380,6 +394,7 @@ impl Nodes {
             add(&mut self.ephemeral_storage.requested[node], take.ephemeral_storage)?;
         }
         self.rows[node] = row;
+        self.measures[node] = row.cpu_and_memory();
         for (resource, amount) in &take.scalars {
             self.scalars[*resource].requested[node] += amount;
         }
@@ -401,6 +416,7 @@ impl Nodes {
         row.scored_milli_cpu -= take.scored_milli_cpu;
         row.scored_memory -= take.scored_memory;
         row.pods -= 1;
+        self.measures[node] = row.cpu_and_memory();
         self.ephemeral_storage.requested[node] -= take.ephemeral_storage;
         for (resource, amount) in &take.scalars {
             self.scalars[*resource].requested[node] -= amount;

@@ -59,7 +59,17 @@ impl<S: Score> View<S> {
         index: ClassIx,
         class: &ClassView,
     ) -> Option<Option<(NodeIx, i64)>> {
-        let relations = Relations::new(cluster, class, self)?;
+        let (none, some);
+        let relations = if class.related {
+            some = Relations::new(cluster, class, self)?;
+            &some
+        } else if self.profile.hosts.is_empty() {
+            // Nothing to be said is said on the spot.
+            none = Relations::none();
+            &none
+        } else {
+            return None;
+        };
         let Self { tables, classes, blocks, memory, weights, profile, .. } = self;
         let Memory { bounds, spans, witnesses, twins, .. } = memory;
         tables.repair(class, cluster, blocks, profile, *weights);
@@ -69,30 +79,30 @@ impl<S: Score> View<S> {
                 tables.keep_nearby(class);
             }
             // Also where rules are said no more that the column still knows.
-            tables.repair_nearby(class, cluster, blocks, &relations);
+            tables.repair_nearby(class, cluster, blocks, relations);
             let (columns, nearby) = (tables.columns(class), tables.nearby.get(class.nearby));
             let nearby = nearby.as_ref().map(Nearby::changes);
-            if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, &relations) {
+            if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, relations) {
                 return Some(Some((node, total.get() + base)));
             }
         }
         let valued = relations.values_nodes(cluster);
         let Known { decided, spans: own, kept, .. } = classes.get_mut(index)?;
         let mut kept = kept.as_deref_mut();
-        tables.normalize(class, blocks, *weights, &relations, kept.as_deref_mut());
+        tables.normalize(class, blocks, *weights, relations, kept.as_deref_mut());
         let mut spans = valued.contains(&true).then(|| match decided {
             // What comes again keeps its own.
             true => own.get_or_insert_default(),
             false => spans.forget(),
         });
         if spans.is_some() {
-            tables.repair_values(class, cluster, blocks, &relations, valued)?;
+            tables.repair_values(class, cluster, blocks, relations, valued)?;
             if !relations.of_nodes.is_empty() {
                 tables.keep_nearby(class);
             }
         }
         loop {
-            tables.repair_nearby(class, cluster, blocks, &relations);
+            tables.repair_nearby(class, cluster, blocks, relations);
             let found = {
                 let columns = tables.columns(class);
                 let journals = tables.journals(class, false);

@@ -108,6 +108,19 @@ impl<S: Score> Nearby<S> {
     pub(super) fn changes(&self) -> &Journal<NodeIx> {
         self.column.changes()
     }
+
+    fn repair(&mut self, cluster: &Cluster, blocks: &Blocks, relations: &Relations<'_>) {
+        let Self { column, bounds: seen } = self;
+        let bounds = relations.bounds();
+        if *seen != bounds {
+            *seen = bounds;
+            column.outdate();
+        }
+        let tallies = relations.of_nodes.iter().map(|rule| rule.tally);
+        column.repair(cluster.counters(), tallies, blocks, cluster.nodes().len(), |node| {
+            if relations.refuses(node) { S::REFUSED } else { S::default() }
+        });
+    }
 }
 
 impl<S: Score> View<S> {
@@ -243,6 +256,7 @@ impl<S: Score> Tables<S> {
     }
 
     /// Brings that column up to date, where there is one.
+    #[inline]
     pub(super) fn repair_nearby(
         &mut self,
         class: &ClassView,
@@ -250,17 +264,8 @@ impl<S: Score> Tables<S> {
         blocks: &Blocks,
         relations: &Relations<'_>,
     ) {
-        let Some(Nearby { column, bounds: seen }) = self.nearby.get_mut(class.nearby) else {
-            return;
-        };
-        let bounds = relations.bounds();
-        if *seen != bounds {
-            *seen = bounds;
-            column.outdate();
+        if let Some(nearby) = self.nearby.get_mut(class.nearby) {
+            nearby.repair(cluster, blocks, relations);
         }
-        let tallies = relations.of_nodes.iter().map(|rule| rule.tally);
-        column.repair(cluster.counters(), tallies, blocks, cluster.nodes().len(), |node| {
-            if relations.refuses(node) { S::REFUSED } else { S::default() }
-        });
     }
 }

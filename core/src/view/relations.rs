@@ -33,21 +33,8 @@ pub(super) struct Relations<'c> {
 
 impl<'c> Relations<'c> {
     /// What a class is told now; `None` where something is about other domains than zones and
-    /// single nodes.
-    #[inline]
+    /// single nodes, or the host has a say.
     pub(super) fn new<S: Score>(
-        cluster: &'c Cluster,
-        class: &ClassView,
-        view: &View<S>,
-    ) -> Option<Self> {
-        if !view.profile.hosts.is_empty() {
-            return None;
-        }
-        // Nothing to be said is said on the spot.
-        if class.related { Self::of_related(cluster, class, view) } else { Some(Self::none()) }
-    }
-
-    fn of_related<S: Score>(
         cluster: &'c Cluster,
         class: &ClassView,
         view: &View<S>,
@@ -55,7 +42,10 @@ impl<'c> Relations<'c> {
         let View { tables, weights, profile, .. } = view;
         let spread = &tables.spread.get(class.spread).rule;
         let inter_pod = class.inter_pod.map(|facet| &tables.inter_pod.get(facet).rule);
-        let mut relations = Self::none();
+        let mut relations = profile.hosts.is_empty().then(Self::none)?;
+        if !class.related {
+            return Some(relations);
+        }
         if weights.spread_filters {
             spread.rules(cluster).try_for_each(|rule| relations.add(rule))?;
         }
@@ -81,7 +71,9 @@ impl<'c> Relations<'c> {
         Some(relations)
     }
 
-    fn none() -> Self {
+    /// Nothing is told.
+    #[inline]
+    pub(super) fn none() -> Self {
         Self {
             of_zones: SmallVec::new(),
             of_nodes: SmallVec::new(),

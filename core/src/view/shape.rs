@@ -14,7 +14,7 @@ use crate::profile::{FitStrategy, Profile};
 use crate::state::Cluster;
 use crate::state::ix::NodeIx;
 use crate::state::log::Journal;
-use crate::state::nodes::NodeRow;
+use crate::state::nodes::CpuAndMemory;
 
 /// What resources a class asks for, and how the nodes fare by them.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl<S: Score> Shape<S> {
         let Some(two) = two else {
             return column.repair(log, blocks, nodes.len(), score);
         };
-        let of_two = |node| two.score(&nodes.rows[node]).unwrap_or_else(|| score(node));
+        let of_two = |node| two.score(nodes.measures(node)).unwrap_or_else(|| score(node));
         match fit.as_ref().filter(|fit| fit.asks_more()) {
             // Few nodes have what is rare.
             Some(fit) => column.repair(log, blocks, nodes.len(), |node| {
@@ -125,13 +125,15 @@ impl Two {
 
     /// The score of a node; `None` where floating point does not tell it.
     #[inline]
-    fn score<S: Score>(&self, row: &NodeRow) -> Option<S> {
-        let node = row.cpu_and_memory()?;
-        if !self.fits.fits(&node) {
+    fn score<S: Score>(&self, node: &CpuAndMemory) -> Option<S> {
+        if !node.exact {
+            return None;
+        }
+        if !self.fits.fits(node) {
             return Some(S::REFUSED);
         }
         let [fit, balance] = self.weights;
-        Some(S::of_whole(fit * self.left.score(&node) + balance * self.balance.score(&node)))
+        Some(S::of_whole(fit * self.left.score(node) + balance * self.balance.score(node)))
     }
 }
 
@@ -196,7 +198,7 @@ mod tests {
                 let balance = shape.balance.as_ref().map_or(0, |it| it.score(&table, node));
                 let total = weights.fit * scored.score(strategy, &table, node) + weights.balance * balance;
                 let expected = if fit.fits(&table, node) { total as i16 } else { i16::REFUSED };
-                let found: Option<i16> = two.score(row);
+                let found: Option<i16> = two.score(&row.cpu_and_memory());
                 prop_assert_eq!(found.unwrap_or(expected), expected);
                 let largest = rows[at].0.max(rows[at].1).max(rows[at].2).max(rows[at].3);
                 let largest = largest.max(rows[at].4).max(rows[at].5);

@@ -156,6 +156,7 @@ impl<S: Score> Tables<S> {
     }
 
     /// Brings the columns up to date that follow the pods of the nodes.
+    #[inline]
     pub(super) fn repair(
         &mut self,
         class: &ClassView,

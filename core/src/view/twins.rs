@@ -127,14 +127,18 @@ impl<S: Score> Twins<S> {
     }
 
     /// Puts leaders in their place after they changed.
+    #[inline]
     fn put_in_order(&mut self, changed: usize, rank: &Ranks) {
+        if self.by_zone {
+            self.put_zone_in_order(changed, rank);
+        }
+    }
+
+    fn put_zone_in_order(&mut self, changed: usize, rank: &Ranks) {
         let Self { leaders, order, .. } = self;
         let first = leaders[changed].nodes.last();
         // Where the first is to be looked for it may come before all others.
         leaders[changed].rank = first.map_or(0, |node| rank[*node]);
-        if order.len() == 1 {
-            return;
-        }
         let key = |place: usize| (Reverse(leaders[place].total), leaders[place].rank);
         if let Some(at) = order.iter().position(|other| *other == changed) {
             order.remove(at);
