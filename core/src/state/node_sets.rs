@@ -183,13 +183,19 @@ impl NodeSets {
         let verdicts: Vec<bool> = (0..self.taints.len())
             .map(|set| holds(self.taints.value(TaintSetIx::new(set))))
             .collect();
+        if !verdicts.contains(&false) {
+            return Bits::all(self.taints_of.len());
+        }
         Bits::of(self.taints_of.len(), |node| verdicts[self.taints_of[NodeIx::new(node)].at()])
     }
 
-    /// A number per node that its taints decide.
+    /// A number per node that its taints decide; empty where all are 0.
     pub fn by_taints(&self, of: impl Fn(&[Taint]) -> i32) -> IndexVec<NodeIx, i32> {
         let numbers: Vec<i32> =
             (0..self.taints.len()).map(|set| of(self.taints.value(TaintSetIx::new(set)))).collect();
+        if numbers.iter().all(|number| *number == 0) {
+            return IndexVec::default();
+        }
         self.taints_of.iter().map(|set| numbers[set.at()]).collect()
     }
 

@@ -5,6 +5,7 @@
 
 use super::Weights;
 use super::facets::LiveColumn;
+use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score};
 use crate::objects::Pod;
 use crate::plugins::Plugin;
@@ -15,6 +16,7 @@ use crate::state::Cluster;
 use crate::state::ix::NodeIx;
 use crate::state::log::Journal;
 use crate::state::nodes::CpuAndMemory;
+use smallvec::SmallVec;
 
 /// What resources a class asks for, and how the nodes fare by them.
 #[derive(Clone, Debug)]
@@ -83,14 +85,60 @@ impl<S: Score> Shape<S> {
         let Some(two) = two else {
             return column.repair(log, blocks, nodes.len(), score);
         };
-        let of_two = |node| two.score(nodes.measures(node)).unwrap_or_else(|| score(node));
-        match fit.as_ref().filter(|fit| fit.asks_more()) {
+        if let Some(fit) = fit.as_ref().filter(|fit| fit.asks_more()) {
             // Few nodes have what is rare.
-            Some(fit) => column.repair(log, blocks, nodes.len(), |node| {
-                if fit.leaves_more(nodes, node) { of_two(node) } else { S::REFUSED }
-            }),
-            None => column.repair(log, blocks, nodes.len(), of_two),
+            return column.repair(log, blocks, nodes.len(), |node| {
+                let leaves_more = fit.leaves_more(nodes, node);
+                if leaves_more {
+                    two.score(nodes.measures(node), || score(node))
+                } else {
+                    S::REFUSED
+                }
+            });
         }
+        match column.touched(log, nodes.len()) {
+            Some(touched) => column
+                .update(blocks, touched, |node| two.score(nodes.measures(node), || score(node))),
+            None => {
+                let mut alike = Alike::default();
+                let scores = (0..nodes.len()).map(NodeIx::new).map(|node| {
+                    let measures = nodes.measures(node);
+                    alike.find(measures, || two.score(measures, || score(node)))
+                });
+                column.fill(blocks, nodes.len(), scores);
+            }
+        }
+    }
+}
+
+/// Scores of the kinds of nodes that were met first. A new cluster has few kinds, which then are not
+/// computed again and again; where they are many, none is remembered.
+#[derive(Default)]
+struct Alike<S> {
+    known: SmallVec<[(CpuAndMemory, S); KINDS]>,
+    unknown: usize,
+}
+
+const KINDS: usize = 4;
+/// So many nodes that are like none before them are many.
+const UNKNOWN_MAX: usize = 32;
+
+impl<S: Score> Alike<S> {
+    #[inline]
+    fn find(&mut self, node: &CpuAndMemory, score: impl FnOnce() -> S) -> S {
+        if self.unknown == UNKNOWN_MAX {
+            return score();
+        }
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == node) {
+            return *known;
+        }
+        let score = score();
+        // Numbers that floating point does not tell may look alike and be different.
+        if self.known.len() < KINDS && node.exact {
+            self.known.push((*node, score));
+        }
+        self.unknown += 1;
+        score
     }
 }
 
@@ -123,31 +171,55 @@ impl Two {
         })
     }
 
-    /// The score of a node; `None` where floating point does not tell it.
-    #[inline]
-    fn score<S: Score>(&self, node: &CpuAndMemory) -> Option<S> {
+    /// The score of a node; `otherwise` where floating point does not tell it. A part of the loop that
+    /// asks it for every node touched.
+    #[inline(always)]
+    fn score<S: Score>(&self, node: &CpuAndMemory, otherwise: impl FnOnce() -> S) -> S {
         if !node.exact {
-            return None;
+            return otherwise();
         }
         if !self.fits.fits(node) {
-            return Some(S::REFUSED);
+            return S::REFUSED;
         }
         let [fit, balance] = self.weights;
-        Some(S::of_whole(fit * self.left.score(node) + balance * self.balance.score(node)))
+        S::of_whole(fit * self.left.score(node) + balance * self.balance.score(node))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::index::Ix;
     use crate::objects::Pod;
-    use crate::state::nodes::EXACT;
+    use crate::state::nodes::{EXACT, NodeRow};
     use proptest::prelude::*;
     use serde_json::json;
 
     fn amounts() -> impl Strategy<Value = i64> {
         prop_oneof![0..9_i64, 0..200_000_i64, (0..64_i64).prop_map(|bits| i64::MAX >> bits)]
+    }
+
+    #[test]
+    fn only_nodes_that_are_alike_score_alike() {
+        let row = |offered: i64, requested: i64| {
+            let numbers = NodeRow {
+                allocatable_milli_cpu: offered,
+                allocatable_memory: offered,
+                requested_memory: requested,
+                ..NodeRow::default()
+            };
+            numbers.cpu_and_memory()
+        };
+        assert_eq!(row(EXACT, 0), row(EXACT, 1 << 52), "both are too large");
+        let mut alike: Alike<i16> = Alike::default();
+        assert_eq!(alike.find(&row(EXACT, 0), || 1), 1);
+        assert_eq!(alike.find(&row(EXACT, 1 << 52), || 2), 2);
+        assert_eq!(alike.find(&row(9, 0), || 3), 3);
+        assert_eq!(alike.find(&row(9, 0), || 4), 3);
+        assert_eq!(alike.find(&row(9, 1), || 5), 5);
+        for other in 10..200 {
+            assert_eq!(alike.find(&row(other, 0), || 6), 6);
+        }
+        assert_eq!(alike.find(&row(9, 0), || 7), 7, "they are too many by now");
     }
 
     proptest! {
@@ -198,11 +270,11 @@ mod tests {
                 let balance = shape.balance.as_ref().map_or(0, |it| it.score(&table, node));
                 let total = weights.fit * scored.score(strategy, &table, node) + weights.balance * balance;
                 let expected = if fit.fits(&table, node) { total as i16 } else { i16::REFUSED };
-                let found: Option<i16> = two.score(&row.cpu_and_memory());
-                prop_assert_eq!(found.unwrap_or(expected), expected);
+                let measures = row.cpu_and_memory();
+                prop_assert_eq!(two.score(&measures, || expected), expected);
                 let largest = rows[at].0.max(rows[at].1).max(rows[at].2).max(rows[at].3);
                 let largest = largest.max(rows[at].4).max(rows[at].5);
-                prop_assert_eq!(found.is_some(), largest < EXACT && rows[at].0 > 0 && rows[at].1 > 0);
+                prop_assert_eq!(measures.exact, largest < EXACT && rows[at].0 > 0 && rows[at].1 > 0);
             }
         }
     }

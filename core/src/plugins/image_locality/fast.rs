@@ -9,14 +9,16 @@ use crate::state::Cluster;
 pub fn scores(pod: &Pod, cluster: &Cluster) -> Option<Vec<i64>> {
     let nodes = cluster.nodes();
     let names = pod.spec.canonical_images();
+    let mut present =
+        names.iter().filter_map(|name| Some((name, cluster.store().images.get(name)?))).peekable();
+    // Nobody is looked at where no node has any of them.
+    present.peek()?;
     let mut sums = vec![0_i64; nodes.len()];
-    for name in &names {
-        if let Some(state) = cluster.store().images.get(name) {
-            let share = state.nodes as f64 / nodes.len() as f64;
-            let size = (state.size_bytes as f64 * share) as i64;
-            for node in nodes.with_image(name) {
-                sums[node.at()] = sums[node.at()].saturating_add(size);
-            }
+    for (name, state) in present {
+        let share = state.nodes as f64 / nodes.len() as f64;
+        let size = (state.size_bytes as f64 * share) as i64;
+        for node in nodes.with_image(name) {
+            sums[node.at()] = sums[node.at()].saturating_add(size);
         }
     }
     let containers = names.len() as i64;
