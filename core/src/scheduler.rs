@@ -783,7 +783,7 @@ fn nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
 }
 
 /// Whether some other pod of the same or a higher priority is nominated.
-#[inline]
+#[inline(always)]
 fn other_nominations_matter(cluster: &Cluster, pod: PodIx) -> bool {
     cluster.has_nominations() && some_nomination_matters(cluster, pod)
 }

@@ -2,7 +2,7 @@
 
 use super::Cluster;
 use super::change::{Change, ChangeError, Refusal};
-use super::ix::{NodeIx, PodIx};
+use super::ix::{ClassIx, NodeIx, PodIx};
 use super::nodes::{Ports, PortsByNode};
 use super::pods::PodRow;
 use crate::base::time::Timestamp;
@@ -283,7 +283,10 @@ impl Cluster {
             };
         }
         let name = self.nodes.name(node).clone();
-        self.nominated.remove(&pod);
+        // Mostly nobody is nominated.
+        if !self.nominated.is_empty() {
+            self.nominated.remove(&pod);
+        }
         let is_remembered = self.is_remembered();
         let Some(row) = self.pods.get_mut(pod) else { return Ok(()) };
         row.named = true;
@@ -323,9 +326,9 @@ impl Cluster {
 
     /// Counts a pod on a node. `None`, and nothing changed, where a sum would not fit.
     pub(super) fn attach(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
-        self.count(pod, node)?;
+        let class = self.count(pod, node)?;
         self.log.touch(node);
-        let class = self.classes.get(self.pods.get(pod)?.class);
+        let class = self.classes.get(class);
         self.pods.join(pod, class.labels, node);
         *self.priorities.entry(class.priority).or_insert(0) += 1;
         self.terminating += usize::from(class.terminating);
@@ -350,14 +353,16 @@ impl Cluster {
         }
     }
 
-    /// Adds what a pod takes and matches to the columns of a node. `None`, and nothing changed,
-    /// where a sum would not fit.
-    pub(super) fn count(&mut self, pod: PodIx, node: NodeIx) -> Option<()> {
-        let class = self.classes.get(self.pods.get(pod)?.class);
+    /// Adds what a pod takes and matches to the columns of a node, and gives its class. `None`, and
+    /// nothing changed, where a sum would not fit.
+    #[inline]
+    pub(super) fn count(&mut self, pod: PodIx, node: NodeIx) -> Option<ClassIx> {
+        let index = self.pods.get(pod)?.class;
+        let class = self.classes.get(index);
         self.nodes.take(node, pod, self.classes.take_of(class))?;
         let Self { counters, labels, topology, node_sets, .. } = self;
         counters.move_pod(1, class, node, labels, topology, node_sets);
-        Some(())
+        Some(index)
     }
 
     /// Takes what a pod takes and matches from the columns of a node.

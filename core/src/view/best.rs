@@ -80,9 +80,7 @@ impl<S: Score> View<S> {
             }
             // Also where rules are said no more that the column still knows.
             tables.repair_nearby(class, cluster, blocks, relations);
-            let (columns, nearby) = (tables.columns(class), tables.nearby.get(class.nearby));
-            let nearby = nearby.as_ref().map(Nearby::changes);
-            if let Some((node, total)) = twins.best(cluster, blocks, &columns, nearby, relations) {
+            if let Some((node, total)) = twins.best(cluster, blocks, tables, class, relations) {
                 return Some(Some((node, total.get() + base)));
             }
         }
@@ -241,20 +239,37 @@ impl<S: Score> Tables<S> {
     }
 
     /// All columns of a class.
-    fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
-        let mut columns = self.filters(class);
+    pub(super) fn columns(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
+        let mut columns = SmallVec::new();
+        self.each_column(class, |column| columns.push(column));
+        columns
+    }
+
+    /// The sum of these for a node.
+    #[inline]
+    pub(super) fn sum(&self, class: &ClassView, node: NodeIx) -> S {
+        let mut sum = S::default();
+        self.each_column(class, |column| sum = sum.plus(column.score(node)));
+        sum
+    }
+
+    #[inline]
+    fn each_column<'t>(&'t self, class: &ClassView, mut see: impl FnMut(&'t Column<S>)) {
+        self.each_filter(class, &mut see);
         if let Some(images) = class.images.and_then(|facet| self.images.get(facet).as_ref()) {
-            columns.push(images);
+            see(images);
         }
         let disliked = class.disliked.and_then(|facet| self.disliked.get(facet).as_ref());
         let preferred = class.preferred.and_then(|facet| self.preferred.get(facet).as_ref());
-        for normalized in [disliked, preferred].into_iter().flatten() {
-            columns.push(normalized.column());
-        }
+        [disliked, preferred].into_iter().flatten().for_each(|it| see(it.column()));
         if let Some(nearby) = self.nearby.get(class.nearby) {
-            columns.push(nearby.column());
+            see(nearby.column());
         }
-        columns
+    }
+
+    /// The journal of what rules about single nodes say, where that is a column.
+    pub(super) fn nearby_changes(&self, class: &ClassView) -> Option<&Journal<NodeIx>> {
+        self.nearby.get(class.nearby).as_ref().map(Nearby::changes)
     }
 }
 

@@ -243,7 +243,7 @@ impl<S: Score> Tables<S> {
             Some(shape.lost()).filter(|_| lost),
             ports.map(LiveColumn::risen),
             ports.map(LiveColumn::lost).filter(|_| lost),
-            self.nearby.get(class.nearby).as_ref().map(Nearby::changes),
+            self.nearby_changes(class),
             None,
             None,
         ]

@@ -177,16 +177,21 @@ impl<S: Score> Tables<S> {
 
     /// The columns that tell, besides rules about other pods, which nodes are feasible.
     pub(super) fn filters(&self, class: &ClassView) -> SmallVec<[&Column<S>; 6]> {
-        let mut columns: SmallVec<[&Column<S>; 6]> = SmallVec::new();
-        columns.push(self.shapes.get(class.shape).column());
+        let mut columns = SmallVec::new();
+        self.each_filter(class, |column| columns.push(column));
+        columns
+    }
+
+    #[inline]
+    pub(super) fn each_filter<'t>(&'t self, class: &ClassView, mut see: impl FnMut(&'t Column<S>)) {
+        see(self.shapes.get(class.shape).column());
         let fixed = self.fixed.get(class.fixed);
         if fixed.refuses_some {
-            columns.push(&fixed.column);
+            see(&fixed.column);
         }
         if let Some(ports) = class.ports {
-            columns.push(self.ports.get(ports).column());
+            see(self.ports.get(ports).column());
         }
-        columns
     }
 }
 

@@ -4,9 +4,11 @@
 //! nodes have the largest total, and the next one takes the first of these by name. Where rules about
 //! pods nearby close zones that is remembered of every zone. A race of all blocks would come to the same.
 
+use super::class::ClassView;
 use super::relations::Relations;
+use super::tables::Tables;
 use crate::base::index::{IndexVec, Ix};
-use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_at, sums};
+use crate::column::{Blocks, Column, Score, largest_sum, places_from, sums};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
@@ -91,14 +93,14 @@ impl<S: Score> Twins<S> {
     }
 
     /// The best node and the sum of its columns, where nothing counts besides these and rules about
-    /// zones. What rules say about single nodes is one of the columns, and has this journal; the other
-    /// columns of a node follow nothing but the node.
+    /// zones. What rules say about single nodes is one of the columns; the others follow, for every
+    /// node, nothing but the node.
     pub(super) fn best(
         &mut self,
         cluster: &Cluster,
         blocks: &Blocks,
-        columns: &[&Column<S>],
-        nearby: Option<&Journal<NodeIx>>,
+        tables: &Tables<S>,
+        class: &ClassView,
         relations: &Relations<'_>,
     ) -> Option<(NodeIx, S)> {
         let allowed = relations.allowed_zones();
@@ -106,7 +108,7 @@ impl<S: Score> Twins<S> {
             self.by_zone = !allowed.is_empty();
             self.leaders.clear();
         }
-        self.catch_up(cluster, blocks, columns, nearby);
+        self.catch_up(cluster, blocks, tables, class);
         let rank = &cluster.nodes().rank;
         loop {
             let mut open = self.order.iter().filter(|place| allowed.get(**place) != Some(&false));
@@ -118,9 +120,10 @@ impl<S: Score> Twins<S> {
             if let Some(first) = leaders.nodes.last() {
                 return Some((*first, leaders.total));
             }
+            let columns = tables.columns(class);
             self.leaders[place] = match self.by_zone {
-                true => Leaders::of(blocks.of_zone(place), blocks, columns, rank),
-                false => Leaders::of(0..blocks.len(), blocks, columns, rank),
+                true => Leaders::of(blocks.of_zone(place), blocks, &columns, rank),
+                false => Leaders::of(0..blocks.len(), blocks, &columns, rank),
             };
             self.put_in_order(place, rank);
         }
@@ -153,9 +156,10 @@ impl<S: Score> Twins<S> {
         &mut self,
         cluster: &Cluster,
         blocks: &Blocks,
-        columns: &[&Column<S>],
-        nearby: Option<&Journal<NodeIx>>,
+        tables: &Tables<S>,
+        class: &ClassView,
     ) {
+        let nearby = tables.nearby_changes(class);
         let by_zone = self.by_zone;
         let Self { leaders, order, seen, seen_nearby, .. } = self;
         let rank = &cluster.nodes().rank;
@@ -171,7 +175,7 @@ impl<S: Score> Twins<S> {
             (Some(touched), Some(nearby)) if !leaders.is_empty() && nearby.len() <= CHANGES => {
                 for node in touched.iter().chain(nearby) {
                     let place = if by_zone { blocks.zone_of(*node) } else { 0 };
-                    self.leaders[place].note(*node, sum_at(columns, node.at()), rank);
+                    self.leaders[place].note(*node, tables.sum(class, *node), rank);
                     self.put_in_order(place, rank);
                 }
             }
