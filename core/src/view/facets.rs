@@ -126,7 +126,6 @@ impl<S> Default for LiveColumn<S> {
 impl<S: Score> LiveColumn<S> {
     /// Brings the column up to date: nodes touched since it was looked at last are computed again,
     /// or all nodes where that is less work.
-    #[inline]
     pub(super) fn repair(
         &mut self,
         log: &Log,
@@ -134,43 +133,27 @@ impl<S: Score> LiveColumn<S> {
         nodes: usize,
         score: impl Fn(NodeIx) -> S,
     ) {
-        match self.touched(log, nodes) {
-            Some(touched) => self.update(blocks, touched, score),
-            None => self.fill(blocks, nodes, (0..nodes).map(NodeIx::new).map(score)),
-        }
-    }
-
-    /// The nodes touched since this was asked last; `None` where all are to be computed.
-    pub(super) fn touched<'l>(&mut self, log: &'l Log, nodes: usize) -> Option<&'l [NodeIx]> {
-        self.seen.replace(log.now()).and_then(|seen| log.since(seen, nodes))
-    }
-
-    /// Computes some nodes again.
-    pub(super) fn update(
-        &mut self,
-        blocks: &Blocks,
-        touched: &[NodeIx],
-        score: impl Fn(NodeIx) -> S,
-    ) {
-        let Self { column, risen, lost, .. } = self;
-        for node in touched {
-            let (old, new) = (column.score(*node), score(*node));
-            column.set(blocks, *node, new);
-            if new > old {
-                risen.note(*node, Journal::<NodeIx>::LIMIT);
-            } else if old.is_feasible() && !new.is_feasible() {
-                lost.note(*node, Journal::<NodeIx>::LIMIT);
+        let Self { column, seen, risen, lost } = self;
+        match seen.replace(log.now()).and_then(|seen| log.since(seen, nodes)) {
+            Some(touched) => {
+                for node in touched {
+                    let (old, new) = (column.score(*node), score(*node));
+                    column.set(blocks, *node, new);
+                    if new > old {
+                        risen.note(*node, Journal::<NodeIx>::LIMIT);
+                    } else if old.is_feasible() && !new.is_feasible() {
+                        lost.note(*node, Journal::<NodeIx>::LIMIT);
+                    }
+                }
+            }
+            None => {
+                let mut scores = Vec::with_capacity(nodes + BLOCK);
+                scores.extend((0..nodes).map(NodeIx::new).map(score));
+                *column = Column::new(scores, blocks);
+                risen.forget();
+                lost.forget();
             }
         }
-    }
-
-    /// Makes the column anew, with these scores of so many nodes.
-    pub(super) fn fill(&mut self, blocks: &Blocks, nodes: usize, scores: impl Iterator<Item = S>) {
-        let mut all = Vec::with_capacity(nodes + BLOCK);
-        all.extend(scores);
-        self.column = Column::new(all, blocks);
-        self.risen.forget();
-        self.lost.forget();
     }
 
     /// The column as it was last brought up to date.

@@ -5,7 +5,6 @@
 
 use super::Weights;
 use super::facets::LiveColumn;
-use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Score};
 use crate::objects::Pod;
 use crate::plugins::Plugin;
@@ -16,7 +15,6 @@ use crate::state::Cluster;
 use crate::state::ix::NodeIx;
 use crate::state::log::Journal;
 use crate::state::nodes::CpuAndMemory;
-use smallvec::SmallVec;
 
 /// What resources a class asks for, and how the nodes fare by them.
 #[derive(Clone, Debug)]
@@ -96,49 +94,9 @@ impl<S: Score> Shape<S> {
                 }
             });
         }
-        match column.touched(log, nodes.len()) {
-            Some(touched) => column
-                .update(blocks, touched, |node| two.score(nodes.measures(node), || score(node))),
-            None => {
-                let mut alike = Alike::default();
-                let scores = (0..nodes.len()).map(NodeIx::new).map(|node| {
-                    let measures = nodes.measures(node);
-                    alike.find(measures, || two.score(measures, || score(node)))
-                });
-                column.fill(blocks, nodes.len(), scores);
-            }
-        }
-    }
-}
-
-/// Scores of the kinds of nodes that were met first. A new cluster has few kinds, which then are not
-/// computed again and again; where they are many, none is remembered.
-#[derive(Default)]
-struct Alike<S> {
-    known: SmallVec<[(CpuAndMemory, S); KINDS]>,
-    unknown: usize,
-}
-
-const KINDS: usize = 4;
-/// So many nodes that are like none before them are many.
-const UNKNOWN_MAX: usize = 32;
-
-impl<S: Score> Alike<S> {
-    #[inline]
-    fn find(&mut self, node: &CpuAndMemory, score: impl FnOnce() -> S) -> S {
-        if self.unknown == UNKNOWN_MAX {
-            return score();
-        }
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == node) {
-            return *known;
-        }
-        let score = score();
-        // Numbers that floating point does not tell may look alike and be different.
-        if self.known.len() < KINDS && node.exact {
-            self.known.push((*node, score));
-        }
-        self.unknown += 1;
-        score
+        column.repair(log, blocks, nodes.len(), |node| {
+            two.score(nodes.measures(node), || score(node))
+        })
     }
 }
 
@@ -189,37 +147,14 @@ impl Two {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::index::Ix;
     use crate::objects::Pod;
-    use crate::state::nodes::{EXACT, NodeRow};
+    use crate::state::nodes::EXACT;
     use proptest::prelude::*;
     use serde_json::json;
 
     fn amounts() -> impl Strategy<Value = i64> {
         prop_oneof![0..9_i64, 0..200_000_i64, (0..64_i64).prop_map(|bits| i64::MAX >> bits)]
-    }
-
-    #[test]
-    fn only_nodes_that_are_alike_score_alike() {
-        let row = |offered: i64, requested: i64| {
-            let numbers = NodeRow {
-                allocatable_milli_cpu: offered,
-                allocatable_memory: offered,
-                requested_memory: requested,
-                ..NodeRow::default()
-            };
-            numbers.cpu_and_memory()
-        };
-        assert_eq!(row(EXACT, 0), row(EXACT, 1 << 52), "both are too large");
-        let mut alike: Alike<i16> = Alike::default();
-        assert_eq!(alike.find(&row(EXACT, 0), || 1), 1);
-        assert_eq!(alike.find(&row(EXACT, 1 << 52), || 2), 2);
-        assert_eq!(alike.find(&row(9, 0), || 3), 3);
-        assert_eq!(alike.find(&row(9, 0), || 4), 3);
-        assert_eq!(alike.find(&row(9, 1), || 5), 5);
-        for other in 10..200 {
-            assert_eq!(alike.find(&row(other, 0), || 6), 6);
-        }
-        assert_eq!(alike.find(&row(9, 0), || 7), 7, "they are too many by now");
     }
 
     proptest! {
