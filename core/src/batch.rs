@@ -95,12 +95,22 @@ impl Scheduler {
         &mut self,
         cluster: &mut Cluster,
         template: &mut Template,
+        each: impl FnMut(Option<Placed>) -> bool,
+    ) -> Result<(), ScheduleError> {
+        self.each_instance(cluster, template, Words::Wanted, each)
+    }
+
+    fn each_instance(
+        &mut self,
+        cluster: &mut Cluster,
+        template: &mut Template,
+        words: Words,
         mut each: impl FnMut(Option<Placed>) -> bool,
     ) -> Result<(), ScheduleError> {
         let mut before = None;
         while each(before.take()) {
             let pod = template.next_instance(cluster);
-            before = Some(self.schedule_instance(cluster, pod)?);
+            before = Some(self.schedule_instance(cluster, pod, words)?);
         }
         Ok(())
     }
@@ -120,7 +130,7 @@ impl Scheduler {
         let mut places = nodes.iter_mut();
         let mut place: Option<&mut Option<NodeIx>> = None;
         let mut bound = 0;
-        self.schedule_instances(cluster, template, |placed| {
+        self.each_instance(cluster, template, Words::Unwanted, |placed| {
             if let (Some(place), Some(placed)) = (place.take(), placed) {
                 *place = placed.node();
                 bound += usize::from(place.is_some());
@@ -136,9 +146,10 @@ impl Scheduler {
         &mut self,
         cluster: &mut Cluster,
         pod: Pod,
+        words: Words,
     ) -> Result<Placed, ScheduleError> {
         let pod = cluster.insert_pod(Box::new(pod))?;
-        match self.attempt(cluster, pod, None, Words::Wanted) {
+        match self.attempt(cluster, pod, None, words) {
             Ok(Attempted::Bound { node, .. }) => Ok(Placed::On(node)),
             // What columns do not cover may be bound as well.
             Ok(Attempted::Other(decision)) => {

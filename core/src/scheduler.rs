@@ -15,7 +15,7 @@ use crate::objects::{Object, Pod};
 use crate::plugins::contract::Context;
 use crate::plugins::reason::Rejection;
 use crate::plugins::{Plugin, dynamic_resources, volume_binding};
-use crate::preemption::fast::{Failure, Ledgers, asks_elsewhere};
+use crate::preemption::fast::{Failure, Ledgers, needs_plain_rules};
 use crate::preemption::{self, Nomination};
 use crate::profile::Profile;
 use crate::state::Cluster;
@@ -754,8 +754,9 @@ fn unhelped<S: Score>(
 ) -> Option<Nomination> {
     let examiner = view.examiner(cluster, pod).ok()?;
     let pod = object(cluster, pod);
-    let helped = cluster.has_pods_below(pod.priority()) || asks_elsewhere(&examiner, profile);
-    (!helped).then(|| Nomination::of_unhelped(profile, pod))
+    let may_be_helped =
+        cluster.has_pods_below(pod.priority()) || needs_plain_rules(&examiner, profile);
+    (!may_be_helped).then(|| Nomination::of_unhelped(profile, pod))
 }
 
 /// The node that the pod is nominated to, if it takes the pod now: it is asked before all others.

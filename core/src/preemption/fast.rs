@@ -11,16 +11,19 @@ use crate::objects::pod::PreemptionPolicy;
 use crate::plugins::{Plugin, dynamic_resources};
 use crate::profile::Profile;
 use crate::state::Cluster;
+use crate::state::log::Epoch;
 use crate::view::barred::Barred;
 use crate::view::examiner::{Asked, AskedNearby, Examiner};
 
 /// The ledgers of the classes that failed lately. Classes of which nodes are asked the same share one.
 #[derive(Clone, Debug, Default)]
 pub struct Ledgers {
+    /// The time in which what is asked has had the same meaning.
+    epoch: Epoch,
     /// By what a node is asked and the pod's priority.
     ledgers: Recent<(Asked, i32), Ledger>,
     /// What rules about pods nearby say of the nodes that pass the rest.
-    barred: Recent<(Asked, i32, AskedNearby), Barred>,
+    barred: Recent<(Asked, AskedNearby), Barred>,
 }
 
 /// How many nodes all ledgers have together at most, four bytes each, and all that is barred, a byte
@@ -65,17 +68,19 @@ impl Ledgers {
     ) -> Option<Failure<'_>> {
         let uncounted =
             cluster.has_pods_below(pod.priority()) && !examiner.removal_is_told_by_counts(cluster);
-        if uncounted || asks_elsewhere(examiner, profile) {
+        if uncounted || needs_plain_rules(examiner, profile) {
             return None;
+        }
+        if self.epoch != *examiner.epoch() {
+            *self = Self { epoch: examiner.epoch().clone(), ..Self::default() };
         }
         let never = never_preempts(pod);
         let (asked, priority) = (examiner.asked(cluster, pod.priority()), pod.priority());
         let [ledgers_max, barred_max] =
             ENTRIES_MAX.map(|entries| NUMBER_MAX.min(entries / cluster.nodes().len().max(1)));
         let ledger = self.ledgers.get((asked, priority), ledgers_max);
-        let nearby = (asked, priority, examiner.asked_nearby());
-        let apart = examiner.asks_nearby_last(cluster, priority);
-        let barred = apart.then(|| self.barred.get(nearby, barred_max));
+        let apart = examiner.asks_nearby_apart(cluster, priority);
+        let barred = apart.then(|| self.barred.get((asked, examiner.asked_nearby()), barred_max));
         ledger.update(examiner, cluster, priority, barred);
         let ledger = &*ledger;
         let asked = profile.post_filter.contains(&Plugin::DefaultPreemption) && !never;
@@ -109,7 +114,7 @@ impl Nomination {
 
 /// Whether only the plain rules can tell what PostFilter does for the class: PreFilter rejects it as a
 /// whole, or devices may be taken back.
-pub fn asks_elsewhere<S: Score>(examiner: &Examiner<'_, S>, profile: &Profile) -> bool {
+pub fn needs_plain_rules<S: Score>(examiner: &Examiner<'_, S>, profile: &Profile) -> bool {
     examiner.rejected().is_some()
         || (profile.post_filter.contains(&Plugin::DynamicResources)
             && !profile.pre_filter.contains(&Plugin::DynamicResources))
@@ -195,6 +200,43 @@ mod tests {
         [why, unhelped]
     }
 
+    /// What a pod that no node takes is told in this cluster, where it is added.
+    fn told(
+        view: &mut View<i16>,
+        ledgers: &mut Ledgers,
+        cluster: &mut Cluster,
+        name: &str,
+        requests: serde_json::Value,
+    ) -> Vec<String> {
+        let pod: Pod =
+            serde_json::from_value(json!({"metadata": {"name": name, "namespace": "default"},
+            "spec": {"containers": [{"name": "main", "resources": {"requests": requests}}]}}))
+            .expect("a pod");
+        let _known = cluster.apply(Change::Put(pod.clone().into()));
+        let index = cluster.pods().find("default", name).expect("it came");
+        let examiner = view.examiner(cluster, index).expect("columns cover it");
+        let told = ledgers.post_filter(&examiner, &Profile::default(), cluster, &pod);
+        told.expect("counts tell it").fit_error.reasons.into_keys().collect()
+    }
+
+    #[test]
+    fn what_is_kept_of_one_cluster_says_nothing_when_another_was_asked_about() {
+        let new = || Cluster::from_objects((0..3).map(|at| node(at).into())).expect("nodes");
+        let (mut one, mut other) = (new(), new());
+        let mut view: View<i16> = View::new(Arc::new(Profile::default()));
+        let mut ledgers = Ledgers::default();
+        let (cpu, memory) = (json!({"cpu": "99"}), json!({"memory": "99Gi"}));
+        let mut told = |cluster: &mut Cluster, name: &str, requests: &serde_json::Value| {
+            told(&mut view, &mut ledgers, cluster, name, requests.clone())
+        };
+        assert_eq!(told(&mut one, "cpu", &cpu), ["Insufficient cpu"]);
+        assert_eq!(told(&mut one, "memory", &memory), ["Insufficient memory"]);
+        assert_eq!(told(&mut other, "memory", &memory), ["Insufficient memory"]);
+        // What was the second thing to be asked is the first one now.
+        assert_eq!(told(&mut one, "memory", &memory), ["Insufficient memory"]);
+        assert_eq!(told(&mut one, "cpu", &cpu), ["Insufficient cpu"]);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -230,6 +272,13 @@ mod tests {
                     let node = cluster.nodes().find(&format!("node-{at}")).expect("a node");
                     cluster.bind(new, node, None).expect("sums are small");
                 }
+                let savepoint = cluster.savepoint();
+                if number % 4 == 3 {
+                    // Something that is undone below, after others were asked.
+                    let new = put(&mut cluster, pod(kind, app, "tried", 100));
+                    let node = cluster.nodes().find(&format!("node-{}", number % 9)).expect("a node");
+                    cluster.bind(new, node, None).expect("sums are small");
+                }
                 for failing in failing.iter().skip(number % 3).step_by(3) {
                     let examiner = view.examiner(&mut cluster, *failing).expect("columns cover it");
                     let [why, unhelped] = reasons(&examiner, &cluster);
@@ -241,6 +290,11 @@ mod tests {
                         let unhelped = FitError { nodes: 9, ..unhelped };
                         prop_assert!(told.text.ends_with(&format!("preemption: {unhelped}")), "{}", told.text);
                     }
+                }
+                if number % 4 == 3 {
+                    cluster.rollback(savepoint);
+                } else {
+                    cluster.commit(savepoint);
                 }
             }
         }

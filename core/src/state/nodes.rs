@@ -57,13 +57,13 @@ pub struct CpuAndMemory {
     pub scored: [f64; 2],
     /// The node takes one more pod.
     pub takes_more: bool,
-    /// These tell everything about CPU and memory: pods may use some of both, and all numbers are
-    /// below [`EXACT`].
+    /// The rest tells everything about CPU and memory: pods may use some of both, and all numbers are
+    /// below [`EXACT`]. Otherwise it tells nothing.
     pub exact: bool,
 }
 
 impl NodeRow {
-    /// CPU and memory in floating point.
+    /// CPU and memory in floating point, where that tells everything about them; otherwise nothing.
     #[inline]
     pub fn cpu_and_memory(&self) -> CpuAndMemory {
         let allocatable = [self.allocatable_milli_cpu, self.allocatable_memory];
@@ -71,12 +71,16 @@ impl NodeRow {
         let scored = [self.scored_milli_cpu, self.scored_memory];
         let all =
             [allocatable, requested, scored].as_flattened().iter().fold(0, |all, it| all | it);
+        let exact = (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0;
+        if !exact {
+            return CpuAndMemory::default();
+        }
         CpuAndMemory {
             allocatable: allocatable.map(float),
             requested: requested.map(float),
             scored: scored.map(float),
             takes_more: self.pods < self.pods_allowed,
-            exact: (all as u64) < EXACT as u64 && allocatable[0] != 0 && allocatable[1] != 0,
+            exact,
         }
     }
 }
@@ -458,5 +462,28 @@ impl AmountColumns {
             allocatable: std::iter::repeat_n(0, count).collect(),
             requested: std::iter::repeat_n(0, count).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floating_point_tells_everything_or_nothing() {
+        let measures = |memory: i64| {
+            let row = NodeRow {
+                allocatable_milli_cpu: 8,
+                allocatable_memory: memory,
+                ..NodeRow::default()
+            };
+            row.cpu_and_memory()
+        };
+        assert_eq!(measures(EXACT - 1).allocatable, [8.0, (EXACT - 1) as f64]);
+        assert!(measures(EXACT - 1).exact);
+        for too_large in [EXACT, 1 << 52, i64::MAX] {
+            assert_eq!(measures(too_large), CpuAndMemory::default());
+        }
+        assert_eq!(measures(0), CpuAndMemory::default(), "there is none to be scored by");
     }
 }

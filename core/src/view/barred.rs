@@ -23,7 +23,7 @@ pub struct Barred {
     /// The place of that rule, one behind the last where none refuses the node; [`ELSEWHERE`] where
     /// something else does.
     by: Vec<u8>,
-    /// How many nodes of a zone there are of each kind, and one that was of it.
+    /// How many nodes of a zone there are of each kind, and one of them.
     kinds: Map<(usize, u8), (usize, NodeIx)>,
     rules: Vec<Said>,
     seen: Option<(Epoch, Sequence)>,
@@ -45,8 +45,8 @@ impl Barred {
     ) -> Vec<(Verdict, usize)> {
         let mut numbers: Map<Verdict, usize> = Map::default();
         let mut add = |verdict, number| *numbers.entry(verdict).or_default() += number;
-        let relations = examiner.relations(cluster);
-        match relations.filter(|it| it.of_nodes.len() < usize::from(ELSEWHERE)) {
+        let rules = examiner.rules(cluster);
+        match rules.filter(|it| it.of_nodes.len() < usize::from(ELSEWHERE)) {
             Some(relations) => {
                 self.update(examiner, cluster, passing, &relations);
                 // Zones that the same rule refuses for the same reason are alike too.
@@ -119,10 +119,10 @@ impl Barred {
         if *number == 0 {
             self.kinds.remove(&(zone, by));
         } else if *known == node {
+            // Often it is one of the next, for nodes fill up in order of their names.
             let nodes = examiner.nodes_of_zone(zone);
-            let start = nodes.start;
-            let another = self.by[nodes].iter().position(|it| *it == by);
-            *known = NodeIx::new(start + another.unwrap_or_default());
+            let mut others = (node.at()..nodes.end).chain(nodes.start..node.at());
+            *known = others.find(|other| self.by[*other] == by).map_or(node, NodeIx::new);
         }
     }
 }

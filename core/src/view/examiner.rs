@@ -11,6 +11,7 @@ use crate::plugins::pod_topology_spread::fast::Spread;
 use crate::plugins::reason::Rejection;
 use crate::state::Cluster;
 use crate::state::ix::{NodeIx, PodIx};
+use crate::state::log::Epoch;
 use std::ops::Range;
 
 /// A class as a profile sees it, to be held against nodes one by one.
@@ -22,7 +23,8 @@ pub struct Examiner<'v, S> {
 }
 
 /// The rules about pods nearby of a class.
-pub type AskedNearby = FacetIx;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AskedNearby(FacetIx);
 
 /// What the nodes are asked for a class: where two classes have the same here, every node answers
 /// them alike.
@@ -68,7 +70,8 @@ impl<S: Score> Examiner<'_, S> {
 
     /// What a node lacks of the resources, as a number, where nothing else about the node may refuse
     /// the class: nodes with the same number get the same verdict. Only where the verdict depends on
-    /// nothing but the node, see [`Self::looks_at_one_node`].
+    /// nothing but the node, see [`Self::looks_at_one_node`], or rules about pods nearby are asked
+    /// apart; 0 means then that the node passes the rest.
     pub fn lacking(&self, cluster: &Cluster, node: NodeIx) -> Option<u64> {
         let tables = &self.view.tables;
         let may_pass = tables.fixed.get(self.class.fixed).column.score(node).is_feasible();
@@ -77,8 +80,8 @@ impl<S: Score> Examiner<'_, S> {
         fit.lacking(cluster.nodes(), node)
     }
 
-    /// What the filters say about a node, rules about pods nearby apart; only where these are asked
-    /// last.
+    /// What the filters say about a node, rules about pods nearby apart; only where these come last or
+    /// refuse nothing.
     pub fn verdict_of_node(&self, cluster: &Cluster, node: NodeIx) -> Verdict {
         match self.verdict(cluster, node) {
             Verdict::Rejected(Rejection { plugin, .. }) if turn(plugin) > Some(0) => {
@@ -88,10 +91,10 @@ impl<S: Score> Examiner<'_, S> {
         }
     }
 
-    /// What rules about pods nearby say now; `None` where they are about other domains than zones and
+    /// What rules about pods nearby say now; `None` where one is about other domains than zones and
     /// single nodes.
-    pub(super) fn relations<'c>(&self, cluster: &'c Cluster) -> Option<Relations<'c>> {
-        Relations::new(cluster, &self.class, self.view)
+    pub(super) fn rules<'c>(&self, cluster: &'c Cluster) -> Option<Relations<'c>> {
+        Relations::of_rules(cluster, &self.class, self.view)
     }
 
     /// The zone of a node, as its place among the zones.
@@ -107,18 +110,23 @@ impl<S: Score> Examiner<'_, S> {
     /// What the nodes are asked in this epoch for a pod of this priority.
     pub fn asked(&self, cluster: &Cluster, priority: i32) -> Asked {
         let ClassView { fixed, shape, ports, nearby, .. } = self.class;
-        let apart = self.looks_at_one_node(cluster) || self.asks_nearby_last(cluster, priority);
+        let apart = self.looks_at_one_node(cluster) || self.asks_nearby_apart(cluster, priority);
         Asked { fixed, shape, ports, nearby: (!apart).then_some(nearby) }
+    }
+
+    /// While this is the same, what is asked has the same meaning.
+    pub fn epoch(&self) -> &Epoch {
+        &self.view.tables.epoch
     }
 
     /// What is asked about pods nearby in this epoch.
     pub fn asked_nearby(&self) -> AskedNearby {
-        self.class.nearby
+        AskedNearby(self.class.nearby)
     }
 
     /// Whether rules about pods nearby may refuse a node, and everything else can be asked apart from
     /// them: they come last, spread first, and no pod of a lower priority could be removed.
-    pub fn asks_nearby_last(&self, cluster: &Cluster, priority: i32) -> bool {
+    pub fn asks_nearby_apart(&self, cluster: &Cluster, priority: i32) -> bool {
         let turns = self.view.profile.filter.iter().filter_map(|plugin| turn(*plugin));
         !self.looks_at_one_node(cluster)
             && !cluster.has_pods_below(priority)

@@ -46,14 +46,7 @@ impl<'c> Relations<'c> {
         if !class.related {
             return Some(relations);
         }
-        if weights.spread_filters {
-            spread.rules(cluster).try_for_each(|rule| relations.add(rule))?;
-        }
-        if weights.inter_pod_filters
-            && let Some(inter_pod) = inter_pod
-        {
-            inter_pod.rules(cluster).try_for_each(|rule| relations.add(rule))?;
-        }
+        relations.add_rules(cluster, class, view)?;
         if weights.inter_pod > 0
             && let Some(inter_pod) = inter_pod
         {
@@ -69,6 +62,37 @@ impl<'c> Relations<'c> {
             relations.allow_zones(cluster.nodes().zones.len());
         }
         Some(relations)
+    }
+
+    /// The same of rules alone.
+    pub(super) fn of_rules<S: Score>(
+        cluster: &'c Cluster,
+        class: &ClassView,
+        view: &View<S>,
+    ) -> Option<Self> {
+        let mut relations = Self::none();
+        relations.add_rules(cluster, class, view)?;
+        Some(relations)
+    }
+
+    fn add_rules<S: Score>(
+        &mut self,
+        cluster: &'c Cluster,
+        class: &ClassView,
+        view: &View<S>,
+    ) -> Option<()> {
+        let View { tables, weights, .. } = view;
+        if weights.spread_filters {
+            let spread = &tables.spread.get(class.spread).rule;
+            spread.rules(cluster).try_for_each(|rule| self.add(rule))?;
+        }
+        if weights.inter_pod_filters
+            && let Some(inter_pod) = class.inter_pod
+        {
+            let inter_pod = &tables.inter_pod.get(inter_pod).rule;
+            inter_pod.rules(cluster).try_for_each(|rule| self.add(rule))?;
+        }
+        Some(())
     }
 
     /// Nothing is told.

@@ -23,6 +23,7 @@ use crate::state::ix::{
     AmountsIx, ClassIx, ImagesIx, LabelSetIx, NodeIx, PodAffinityIx, PortSetIx, PreferredIx,
     RequirementsIx, SpreadIx, TolerationsIx,
 };
+use crate::state::log::Epoch;
 use crate::state::node_sets::Requirements;
 use smallvec::SmallVec;
 
@@ -32,6 +33,8 @@ type Constraints = (SpreadIx, LabelSetIx, RequirementsIx, TolerationsIx);
 /// The columns of all facets.
 #[derive(Clone, Debug)]
 pub(super) struct Tables<S> {
+    /// While this is the same, facets keep their numbers.
+    pub(super) epoch: Epoch,
     pub(super) fixed: Facets<(RequirementsIx, TolerationsIx), Fixed<S>>,
     pub(super) shapes: Numbered<AmountsIx, Shape<S>>,
     pub(super) ports: Numbered<PortSetIx, LiveColumn<S>>,
@@ -48,6 +51,7 @@ pub(super) struct Tables<S> {
 impl<S> Default for Tables<S> {
     fn default() -> Self {
         Self {
+            epoch: Epoch::default(),
             fixed: Facets::default(),
             shapes: Facets::default(),
             ports: Facets::default(),
