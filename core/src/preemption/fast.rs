@@ -74,7 +74,6 @@ impl Ledgers {
         if self.epoch != *examiner.epoch() {
             *self = Self { epoch: examiner.epoch().clone(), ..Self::default() };
         }
-        let never = never_preempts(pod);
         let (asked, priority) = (examiner.asked(cluster, pod.priority()), pod.priority());
         let [ledgers_max, barred_max] =
             ENTRIES_MAX.map(|entries| NUMBER_MAX.min(entries / cluster.nodes().len().max(1)));
@@ -83,11 +82,11 @@ impl Ledgers {
         let barred = apart.then(|| self.barred.get((asked, examiner.asked_nearby()), barred_max));
         ledger.update(examiner, cluster, priority, barred);
         let ledger = &*ledger;
-        let asked = profile.post_filter.contains(&Plugin::DefaultPreemption) && !never;
-        let found = asked && ledger.candidates(cluster).next().is_some();
+        let may_preempt = may_preempt(profile, pod);
+        let found = may_preempt && ledger.candidates(cluster).next().is_some();
         let said = profile.post_filter.iter().filter_map(|plugin| match plugin {
             Plugin::DynamicResources => Some(dynamic_resources::NO_NEW_CLAIMS.to_owned()),
-            Plugin::DefaultPreemption if never => {
+            Plugin::DefaultPreemption if !may_preempt => {
                 Some("preemption: not eligible due to preemptionPolicy=Never.".to_owned())
             }
             Plugin::DefaultPreemption => Some(format!("preemption: {}", ledger.unhelped())),
@@ -98,7 +97,7 @@ impl Ledgers {
             fit_error: ledger.fit_error(&message::excluded(&narrowed)),
             text: if found { String::new() } else { said.collect::<Vec<_>>().join(", ") },
             nomination: if found { Nomination::Set } else { Nomination::of_unhelped(profile, pod) },
-            ledger: asked.then_some(ledger),
+            ledger: may_preempt.then_some(ledger),
         })
     }
 }
@@ -106,9 +105,11 @@ impl Ledgers {
 impl Nomination {
     /// What becomes of the nomination of a pod for which removing others does not help.
     pub fn of_unhelped(profile: &Profile, pod: &Pod) -> Self {
-        let asked =
-            profile.post_filter.contains(&Plugin::DefaultPreemption) && !never_preempts(pod);
-        if asked || profile.post_filter.is_empty() { Self::Clear } else { Self::Keep }
+        if may_preempt(profile, pod) || profile.post_filter.is_empty() {
+            Self::Clear
+        } else {
+            Self::Keep
+        }
     }
 }
 
@@ -120,8 +121,10 @@ pub fn needs_plain_rules<S: Score>(examiner: &Examiner<'_, S>, profile: &Profile
             && !profile.pre_filter.contains(&Plugin::DynamicResources))
 }
 
-fn never_preempts(pod: &Pod) -> bool {
-    pod.spec.preemption_policy == Some(PreemptionPolicy::Never)
+/// Whether PostFilter looks for pods to remove.
+fn may_preempt(profile: &Profile, pod: &Pod) -> bool {
+    profile.post_filter.contains(&Plugin::DefaultPreemption)
+        && pod.spec.preemption_policy != Some(PreemptionPolicy::Never)
 }
 
 #[cfg(test)]
