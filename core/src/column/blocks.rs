@@ -21,8 +21,13 @@ pub const PLACES: usize = 64;
 pub struct Blocks {
     /// The nodes of every zone.
     zones: Vec<Range<usize>>,
-    /// The blocks of every zone, in order.
-    of_zones: Vec<Vec<u32>>,
+    /// The blocks zone by zone, in order.
+    in_zones: Vec<u32>,
+    /// Where each zone is among these.
+    of_zones: Vec<Range<usize>>,
+    /// Where each block is among these, and its group.
+    places: Vec<(u32, u32)>,
+    groups: Vec<Group>,
     /// The nodes of every block; together they are all nodes.
     nodes: Vec<Range<usize>>,
     /// The block of every node.
@@ -32,6 +37,18 @@ pub struct Blocks {
     /// The rank by name of the first node of every block.
     ranks: Vec<u32>,
 }
+
+/// Some blocks of a zone, one after the other.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Their zone, as its place among the zones.
+    pub zone: usize,
+    /// Their places, see [`Blocks::place`]; no more than [`PLACES`].
+    pub places: Range<usize>,
+}
+
+/// Blocks of a group; fewer in tests, so that zones have several there too.
+const GROUP: usize = if cfg!(test) { 2 } else { PLACES };
 
 impl Blocks {
     /// The blocks of nodes that lie in these zones and have these ranks by name, which rise within a
@@ -46,18 +63,54 @@ impl Blocks {
         cut.sort_unstable_by_key(|(rank, ..)| *rank);
         let mut blocks = Self {
             zones: zones.to_vec(),
-            of_zones: vec![Vec::new(); zones.len()],
+            places: vec![(0, 0); cut.len()],
             of: vec![0; ranks.len()],
             ..Self::default()
         };
+        let mut of_zones = vec![Vec::new(); zones.len()];
         for (block, (rank, zone, nodes)) in (0..).zip(cut) {
             blocks.of[nodes.clone()].fill(block);
-            blocks.of_zones[zone].push(block);
+            of_zones[zone].push(block);
             blocks.zone_of.push(zone as u32);
             blocks.ranks.push(rank);
             blocks.nodes.push(nodes);
         }
+        for (zone, of_zone) in of_zones.iter().enumerate() {
+            let start = blocks.in_zones.len();
+            for group in of_zone.chunks(GROUP) {
+                let start = blocks.in_zones.len();
+                for (place, block) in (start as u32..).zip(group) {
+                    blocks.places[*block as usize] = (place, blocks.groups.len() as u32);
+                }
+                blocks.in_zones.extend(group);
+                blocks.groups.push(Group { zone, places: start..start + group.len() });
+            }
+            blocks.of_zones.push(start..blocks.in_zones.len());
+        }
         blocks
+    }
+
+    /// The place of a block where they stand zone by zone, in order of their nodes.
+    #[inline]
+    pub fn place(&self, block: usize) -> usize {
+        self.places[block].0 as usize
+    }
+
+    /// The block at such a place.
+    #[inline]
+    pub fn at_place(&self, place: usize) -> usize {
+        self.in_zones[place] as usize
+    }
+
+    /// The group of a block, as its place among the groups.
+    #[inline]
+    pub fn group_of(&self, block: usize) -> usize {
+        self.places[block].1 as usize
+    }
+
+    /// The groups of blocks, together all.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// The rank by name of the first node of a block.
@@ -89,7 +142,7 @@ impl Blocks {
 
     /// The blocks of a zone, in order of their nodes.
     pub fn of_zone(&self, zone: usize) -> impl Iterator<Item = usize> + Clone {
-        self.of_zones[zone].iter().map(|block| *block as usize)
+        self.in_zones[self.of_zones[zone].clone()].iter().map(|block| *block as usize)
     }
 
     /// The nodes of a zone.
@@ -284,6 +337,12 @@ pub fn places_from<S: Score>(scores: &[S], start: usize, wanted: S) -> u64 {
 pub fn places_above<S: Score>(scores: &[S], start: usize, number: S) -> u64 {
     let least = number.max(S::cast(-1));
     bits(flags(&scores_from(scores, start), |score| score > least))
+}
+
+/// The sum of the largest scores that the columns have in a block: no node of it has more.
+#[inline]
+pub fn sum_of_maxima<S: Score>(columns: &[&Column<S>], block: usize) -> S {
+    columns.iter().fold(S::default(), |sum, column| sum.plus(column.maxima[block]))
 }
 
 /// The largest sum of the columns for the nodes of a block. Never a part of another function: the

@@ -7,7 +7,8 @@ mod blocks;
 mod domain_rule;
 
 pub use blocks::{
-    BLOCK, Blocks, Column, PLACES, largest_sum, look, places_above, places_from, sum_at, sums,
+    BLOCK, Blocks, Column, Group, PLACES, largest_sum, look, places_above, places_from, sum_at,
+    sum_of_maxima, sums,
 };
 pub use domain_rule::DomainRule;
 

@@ -7,6 +7,7 @@
 //! What does not fit this (rules and preferences about other domains, scores of the host) is decided
 //! by [`View::score_all`], node by node.
 
+use super::bounds::{Standing, Sums};
 use super::class::ClassView;
 use super::grades::{Spans, Values};
 use super::kept::{BY_RULES, BY_VALUES, Kept, Nearby};
@@ -99,28 +100,43 @@ impl<S: Score> View<S> {
                 tables.keep_nearby(class);
             }
         }
+        let nodes = cluster.nodes();
         loop {
             tables.repair_nearby(class, cluster, blocks, relations);
             let found = {
                 let columns = tables.columns(class);
-                let journals = tables.journals(class, false);
-                let kept = kept.as_deref_mut().map(|kept| (kept, &journals, tables.stamp(class)));
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
-                let mut race = Race::new(cluster.nodes(), blocks, &columns, rules, bounds, kept);
-                let refused = (0..blocks.zones()).filter(|zone| !relations.allows_zone(*zone));
-                refused.for_each(|zone| race.leave_out(zone));
-                let valued = spans.as_deref_mut().map(|spans| {
-                    let (filters, values) =
-                        (tables.all_filters(class), tables.values(class, valued));
-                    let mut journals = tables.journals(class, true);
-                    let of_values = tables.value_journals(class, valued);
-                    BY_VALUES.into_iter().zip(of_values).for_each(|(at, it)| journals[at] = it);
-                    spans.repair(blocks, &filters, values, &journals);
-                    (values, &*spans)
+                let tournament = kept.as_deref_mut().map(|kept| {
+                    let journals = tables.journals(class, false);
+                    kept.repair(blocks, &columns, &journals, tables.stamp(class))
                 });
-                relations.grade(&mut race, cluster, blocks, *weights, valued, witnesses)?;
-                race.best()
+                match (tournament, spans.as_deref_mut()) {
+                    (Some(tournament), None) => {
+                        let bounds = Standing::new(blocks, tournament);
+                        let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
+                        relations.grade_zones(&mut race, cluster, *weights, witnesses);
+                        race.run::<false>()
+                    }
+                    (None, None) => {
+                        let bounds = Sums::new(blocks, &columns, bounds, None);
+                        let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
+                        relations.grade_zones(&mut race, cluster, *weights, witnesses);
+                        race.best()
+                    }
+                    (tournament, Some(spans)) => {
+                        let (filters, values) =
+                            (tables.all_filters(class), tables.values(class, valued));
+                        let mut journals = tables.journals(class, true);
+                        let of_values = tables.value_journals(class, valued);
+                        BY_VALUES.into_iter().zip(of_values).for_each(|(at, it)| journals[at] = it);
+                        spans.repair(blocks, &filters, values, &journals);
+                        let bounds = Sums::new(blocks, &columns, bounds, tournament);
+                        let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
+                        relations.grade_nodes(&mut race, cluster, *weights, values, spans)?;
+                        race.best()
+                    }
+                }
             };
             match found {
                 Ok(best) => return Some(best.map(|(node, total)| (node, total.get() + base))),

@@ -2,6 +2,7 @@
 //! again, and the rules about single nodes as a column.
 
 use super::View;
+use super::bounds::Tournament;
 use super::class::ClassView;
 use super::counted::CountedColumn;
 use super::facets::LiveColumn;
@@ -21,14 +22,12 @@ pub(super) struct Nearby<S> {
     bounds: RuleBounds,
 }
 
-/// No node of a block has a larger sum of the columns. Scores mostly fall, for pods take room; what a
-/// decision found out about a block then holds for the next one of the class. Only nodes whose score
-/// rose are looked at again.
+/// What is kept for a class that comes again. Scores mostly fall, for pods take room; what a decision
+/// found out about a block then holds for the next one of the class. Only nodes whose score rose are
+/// looked at again.
 #[derive(Clone, Debug)]
 pub(super) struct Kept<S> {
-    pub(super) bounds: Vec<S>,
-    /// The first node of every block that had a sum which no node of the block exceeded.
-    pub(super) firsts: Vec<(S, NodeIx)>,
+    tournament: Tournament<S>,
     stamp: Stamp<S>,
     seen: Bookmarks,
     ceilings: Ceilings<S>,
@@ -143,8 +142,7 @@ impl<S: Score> View<S> {
 impl<S: Default> Default for Kept<S> {
     fn default() -> Self {
         Self {
-            bounds: Vec::new(),
-            firsts: Vec::new(),
+            tournament: Tournament::default(),
             stamp: Stamp::default(),
             seen: Bookmarks::default(),
             ceilings: Ceilings::default(),
@@ -183,43 +181,24 @@ impl<S: Score> Kept<S> {
         &mut self.ceilings
     }
 
-    /// Brings the bounds up to date, both those that are kept and those that the largest scores of
-    /// the columns tell: the smaller ones are true.
+    /// Brings the tournament up to date.
     pub(super) fn repair(
         &mut self,
         blocks: &Blocks,
         columns: &[&Column<S>],
         journals: &Journals<'_>,
         stamp: Stamp<S>,
-        bounds: &mut [S],
-    ) {
-        match self.seen.read(journals).filter(|_| self.stamp == stamp) {
-            Some(changed) => {
-                for node in changed.into_iter().flatten() {
-                    let block = blocks.of_node(*node);
-                    self.bounds[block] = sum_at(columns, node.at()).max(self.bounds[block]);
-                    self.firsts[block].0 = S::REFUSED;
-                }
-                for (kept, bound) in self.bounds.iter_mut().zip(bounds) {
-                    *kept = (*bound).min(*kept);
-                    *bound = *kept;
-                }
-            }
-            None => {
-                self.bounds.clear();
-                self.bounds.extend_from_slice(bounds);
-                self.firsts.clear();
-                self.firsts.resize(bounds.len(), (S::REFUSED, NodeIx::new(0)));
-            }
+    ) -> &mut Tournament<S> {
+        let Self { tournament, seen, .. } = self;
+        match seen.read(journals).filter(|_| self.stamp == stamp) {
+            Some(changed) => changed
+                .into_iter()
+                .flatten()
+                .for_each(|node| tournament.rise(blocks, *node, sum_at(columns, node.at()))),
+            None => tournament.begin(blocks, columns),
         }
         self.stamp = stamp;
-    }
-
-    /// The node of a block that was the first with this sum, where no node of the block had more. It
-    /// still is the first if it has the sum, for no other has risen since.
-    pub(super) fn first(&self, block: usize, sum: S) -> Option<NodeIx> {
-        let (of, node) = self.firsts[block];
-        (of == sum).then_some(node)
+        tournament
     }
 }
 

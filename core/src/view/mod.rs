@@ -6,6 +6,7 @@
 
 pub mod barred;
 mod best;
+mod bounds;
 mod class;
 mod counted;
 mod evaluate;

@@ -4,12 +4,11 @@
 //! blocks with the largest bound are looked into, and get their true largest total as a new bound,
 //! until some node has what its bound promises.
 
+use super::bounds::{Bounds, Sums, Walk};
 use super::grades::{Grade, Span, Spans};
-use super::kept::{Journals, Kept, Stamp};
 use crate::base::index::Ix;
 use crate::column::{
-    Blocks, Column, DomainRule, PLACES, Score, add, largest_sum, look, max, places_above,
-    places_from, sum_at, sums,
+    Blocks, Column, DomainRule, Score, largest_sum, look, max, sum_at, sum_of_maxima, sums,
 };
 use crate::state::ix::NodeIx;
 use crate::state::nodes::Nodes;
@@ -30,19 +29,15 @@ enum Halt {
 const RULED: usize = 8;
 
 /// The race at hand.
-pub(super) struct Race<'a, 'c, S> {
+pub(super) struct Race<'a, 'c, S, B> {
     nodes: &'a Nodes,
     blocks: &'a Blocks,
     columns: &'a [&'a Column<S>],
     /// Rules about single nodes that are not among the columns.
     rules: &'a [DomainRule<'c>],
     /// No node of the block has a larger total.
-    bounds: &'a mut Vec<S>,
-    /// What is found out about the sum of the columns, where somebody keeps it.
-    kept: Option<&'a mut Kept<S>>,
-    /// What the zone of a node adds to its total; empty where that is nothing.
-    of_zones: SmallVec<[S; 16]>,
-    /// What else follows the pods of the node and of its zone.
+    bounds: B,
+    /// What follows the pods of the node and of its zone.
     grades: SmallVec<[Grade<'a, 'c, S>; 2]>,
     /// What is known of the blocks where there are grades.
     spans: Option<&'a Spans<S>>,
@@ -59,59 +54,7 @@ pub(super) struct Race<'a, 'c, S> {
 /// little.
 const LOOKS: usize = 2;
 
-impl<'a, 'c, S: Score> Race<'a, 'c, S> {
-    /// A race by the columns.
-    pub(super) fn new(
-        nodes: &'a Nodes,
-        blocks: &'a Blocks,
-        columns: &'a [&'a Column<S>],
-        rules: &'a [DomainRule<'c>],
-        bounds: &'a mut Vec<S>,
-        kept: Option<(&'a mut Kept<S>, &Journals<'_>, Stamp<S>)>,
-    ) -> Self {
-        bounds.clear();
-        if let [first, more @ ..] = columns {
-            bounds.extend_from_slice(first.maxima());
-            more.iter().for_each(|column| add(bounds, column.maxima()));
-        }
-        let kept = kept.map(|(kept, journals, stamp)| {
-            kept.repair(blocks, columns, journals, stamp, bounds);
-            kept
-        });
-        Self {
-            nodes,
-            blocks,
-            columns,
-            rules,
-            bounds,
-            kept,
-            of_zones: SmallVec::new(),
-            grades: SmallVec::new(),
-            spans: None,
-            ruled: SmallVec::new(),
-            looks: LOOKS,
-            reached: S::REFUSED,
-        }
-    }
-
-    /// Leaves a zone out.
-    pub(super) fn leave_out(&mut self, zone: usize) {
-        self.blocks.of_zone(zone).for_each(|block| self.bounds[block] = S::REFUSED);
-    }
-
-    /// Adds what the pods of the zones give.
-    pub(super) fn add_of_zones(&mut self, scores: &[S]) {
-        self.of_zones.resize(scores.len(), S::default());
-        add(&mut self.of_zones, scores);
-        let zones = self.blocks.zones_of_blocks().chunks(PLACES);
-        for (bounds, zones) in self.bounds.chunks_mut(PLACES).zip(zones) {
-            // Brought together first, they are added by vector instructions.
-            let mut of_blocks = [S::default(); PLACES];
-            of_blocks.iter_mut().zip(zones).for_each(|(it, zone)| *it = scores[*zone as usize]);
-            add(bounds, &of_blocks);
-        }
-    }
-
+impl<'a, 'c, S: Score> Race<'a, 'c, S, Sums<'a, S>> {
     /// Adds what the pods of zones and nodes give, where the blocks are as `spans` says.
     pub(super) fn grade(
         &mut self,
@@ -120,7 +63,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         spans: &'a Spans<S>,
     ) {
         let of_blocks = spans.largest(grade.side).iter().zip(self.blocks.zones_of_blocks());
-        for (bound, (largest, zone)) in self.bounds.iter_mut().zip(of_blocks) {
+        for (bound, (largest, zone)) in self.bounds.bounds.iter_mut().zip(of_blocks) {
             let zone = *zone as usize;
             // A zone that is left out has nothing feasible, whatever its blocks have.
             *bound = match zones[zone].feasible > 0 && Spans::is_of_some(*largest) {
@@ -133,57 +76,81 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     }
 
     /// The best node and its total.
-    pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
-        let plain = self.rules.is_empty()
-            && self.kept.is_none()
-            && self.of_zones.is_empty()
-            && self.grades.is_empty();
-        loop {
-            let level = max(self.bounds);
-            if !level.is_feasible() {
-                return Ok(None);
-            }
-            let found = match plain {
-                true => self.first_of_all::<true>(level),
-                false => self.first_of_all::<false>(level),
-            };
-            match found {
-                Ok(Some(winner)) => return Ok(Some((winner, level))),
-                Ok(None) => {}
-                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
-                Err(Halt::TooManyRefused) => return Err(TooManyRefused),
-            }
+    pub(super) fn best(self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+        match self.rules.is_empty() && self.grades.is_empty() && self.bounds.are_all() {
+            true => self.run::<true>(),
+            false => self.run::<false>(),
+        }
+    }
+}
+
+impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
+    /// A race by the columns.
+    pub(super) fn new(
+        nodes: &'a Nodes,
+        blocks: &'a Blocks,
+        columns: &'a [&'a Column<S>],
+        rules: &'a [DomainRule<'c>],
+        bounds: B,
+    ) -> Self {
+        Self {
+            nodes,
+            blocks,
+            columns,
+            rules,
+            bounds,
+            grades: SmallVec::new(),
+            spans: None,
+            ruled: SmallVec::new(),
+            looks: LOOKS,
+            reached: S::REFUSED,
         }
     }
 
-    /// The first node by name whose total is `level`, where no node has more. `PLAIN` means that
-    /// nothing but the columns counts and nobody keeps what is found out, as for most classes that
-    /// are new: nothing else is asked for then.
+    /// Leaves a zone out.
+    pub(super) fn leave_out(&mut self, zone: usize) {
+        self.bounds.leave_out(zone);
+    }
+
+    /// Adds what the pods of the zones give.
+    pub(super) fn add_of_zones(&mut self, scores: &[S]) {
+        self.bounds.add_of_zones(scores);
+    }
+
+    /// The best node and its total. `PLAIN` means that nothing but the columns counts and nobody keeps
+    /// what is found out, as for most classes that are new: nothing else is asked for then.
+    pub(super) fn run<const PLAIN: bool>(mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+        let found = loop {
+            let level = self.bounds.level();
+            if !level.is_feasible() {
+                break Ok(None);
+            }
+            match self.first_of_all::<PLAIN>(level) {
+                Ok(Some(winner)) => break Ok(Some((winner, level))),
+                Ok(None) => {}
+                Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
+                Err(Halt::TooManyRefused) => break Err(TooManyRefused),
+            }
+        };
+        self.bounds.end();
+        found
+    }
+
+    /// The first node by name whose total is `level`, where no node has more.
     fn first_of_all<const PLAIN: bool>(&mut self, level: S) -> Result<Option<NodeIx>, Halt> {
-        let (nodes, blocks) = (self.nodes, self.blocks);
         let mut winner = None;
         // Nodes behind this one in byte order of the names are too late, and with it all blocks
         // behind the first one that begins too late. So is what follows in the same zone.
         let mut limit = u32::MAX;
-        for start in (0..blocks.len()).step_by(PLACES) {
-            if blocks.first_rank(start) >= limit {
-                break;
+        let mut search = self.bounds.search(level);
+        while let Some(block) = self.bounds.next(&mut search, limit) {
+            if !PLAIN && self.is_late(block, level, limit) {
+                continue;
             }
-            let mut places = places_from(self.bounds, start, level);
-            while places != 0 {
-                let block = start + places.trailing_zeros() as usize;
-                places &= places - 1;
-                if blocks.first_rank(block) >= limit {
-                    return Ok(winner);
-                }
-                if !PLAIN && self.is_late(block, level, limit) {
-                    continue;
-                }
-                if let Some(node) = self.first_of_block::<PLAIN>(block, level)?
-                    && nodes.rank[node] < limit
-                {
-                    (winner, limit) = (Some(node), nodes.rank[node]);
-                }
+            if let Some(node) = self.first_of_block::<PLAIN>(block, level)?
+                && self.nodes.rank[node] < limit
+            {
+                (winner, limit) = (Some(node), self.nodes.rank[node]);
             }
         }
         Ok(winner)
@@ -192,37 +159,35 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// Whether the first node of a block with this total is known not to come before `limit`. One that
     /// was the first may have it no more; then others that have it come later still.
     fn is_late(&self, block: usize, level: S, limit: u32) -> bool {
-        let Some(kept) = self.kept.as_deref().filter(|_| self.grades.is_empty()) else {
-            return false;
-        };
-        let first = kept.first(block, S::new(level.get() - self.of_zone_of(block).get()));
+        let first = self.bounds.first(block, self.without_zone(block, level));
         first.is_some_and(|node| self.nodes.rank[node] >= limit)
     }
 
     /// Gives blocks their true largest totals, all that some node may win in.
     fn find_largest_of_blocks(&mut self) {
         self.looks = usize::MAX;
-        for start in (0..self.blocks.len()).step_by(PLACES) {
-            let mut places = places_above(self.bounds, start, self.reached);
-            while places != 0 {
-                let block = start + places.trailing_zeros() as usize;
-                places &= places - 1;
-                // What the rules leave of some is known better.
-                if self.bounds[block] <= self.reached || self.ruled.contains(&block) {
+        let mut walk = Walk::default();
+        while let Some(block) = self.bounds.next_above(&mut walk, self.reached) {
+            // What the rules leave of some is known better.
+            if self.bounds.bound(block) <= self.reached || self.ruled.contains(&block) {
+                continue;
+            }
+            if B::MAY_BE_OLD {
+                let promised = sum_of_maxima(self.columns, block);
+                if promised.plus(self.bounds.of_zone_of(block)) <= self.reached {
+                    self.bounds.found(block, promised);
                     continue;
                 }
-                let largest = largest_sum(self.columns, self.blocks.nodes(block));
-                self.found(block, largest);
             }
+            let largest = largest_sum(self.columns, self.blocks.nodes(block));
+            self.found(block, largest);
         }
     }
 
-    /// What the zone of a block adds to the total.
-    fn of_zone_of(&self, block: usize) -> S {
-        if self.of_zones.is_empty() {
-            return S::default();
-        }
-        self.of_zones[self.blocks.zone_of_block(block)]
+    /// What the columns have to give for this total.
+    #[inline]
+    fn without_zone(&self, block: usize, total: S) -> S {
+        S::new(total.get() - self.bounds.of_zone_of(block).get())
     }
 
     /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
@@ -234,7 +199,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             return true;
         }
         let blocks = self.blocks.of_zone(zone);
-        let mut blocks = blocks.filter(|block| self.bounds[*block].is_feasible());
+        let mut blocks = blocks.filter(|block| self.bounds.bound(*block).is_feasible());
         *witness = blocks.find_map(|block| {
             let nodes = self.blocks.nodes(block);
             let sums = nodes.clone().map(NodeIx::new).zip(sums(self.columns, nodes));
@@ -259,9 +224,16 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
             };
         }
         if self.grades.is_empty() && !self.ruled.contains(&block) {
-            let wanted = S::new(level.get() - self.of_zone_of(block).get());
-            let known = self.kept.as_ref().and_then(|kept| kept.first(block, wanted));
+            let wanted = self.without_zone(block, level);
+            let known = self.bounds.first(block, wanted);
             let known = known.filter(|node| sum_at(self.columns, node.at()) == wanted);
+            if B::MAY_BE_OLD && known.is_none() {
+                let promised = sum_of_maxima(self.columns, block);
+                if promised < wanted {
+                    self.bounds.found(block, promised);
+                    return Ok(None);
+                }
+            }
             let node = match known {
                 Some(node) => node,
                 None => match look(self.columns, nodes.clone(), wanted) {
@@ -269,8 +241,8 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                     Err(largest) => return self.looked_in_vain(block, largest),
                 },
             };
-            if let Some(kept) = self.kept.as_mut().filter(|_| known.is_none()) {
-                kept.firsts[block] = (wanted, node);
+            if known.is_none() {
+                self.bounds.keep_first(block, wanted, node);
             }
             if !self.is_refused(node) {
                 return Ok(Some(node));
@@ -292,17 +264,8 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
 
     /// Puts the true bound of a block, which has this largest sum of the columns.
     fn found(&mut self, block: usize, largest: S) {
-        self.keep(block, largest);
-        let total = largest.plus(self.of_zone_of(block));
-        self.bounds[block] = total;
-        self.reached = self.reached.max(total);
-    }
-
-    /// Remembers what the largest sum of the columns in a block is.
-    fn keep(&mut self, block: usize, largest: S) {
-        if let Some(kept) = &mut self.kept {
-            kept.bounds[block] = largest;
-        }
+        self.bounds.found(block, largest);
+        self.reached = self.reached.max(largest.plus(self.bounds.of_zone_of(block)));
     }
 
     fn is_refused(&self, node: NodeIx) -> bool {
@@ -312,7 +275,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
     /// The same, node by node with everything that there is.
     fn first_one_by_one(&mut self, block: usize, level: S) -> Option<NodeIx> {
         let (zone, nodes) = (self.blocks.zone_of_block(block), self.blocks.nodes(block));
-        let mut at_most = self.of_zone_of(block);
+        let mut at_most = self.bounds.of_zone_of(block);
         let of_zone = at_most;
         for grade in &mut self.grades {
             let largest = self.spans.map(|spans| spans.largest(grade.side)[block]);
@@ -320,9 +283,9 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
         }
         let sums = sums(self.columns, nodes.clone());
         let largest = max(&sums);
-        self.keep(block, largest);
+        self.bounds.keep(block, largest);
         if largest.plus(at_most) < level {
-            self.bounds[block] = largest.plus(at_most);
+            self.bounds.set(block, largest.plus(at_most));
             return None;
         }
         let mut largest = S::REFUSED;
@@ -342,7 +305,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S> {
                 largest = total;
             }
         }
-        self.bounds[block] = largest;
+        self.bounds.set(block, largest);
         None
     }
 }

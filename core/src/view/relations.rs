@@ -3,11 +3,12 @@
 //! Spread, affinity and anti-affinity come down to rules and numbers about zones and about single
 //! nodes, wherever the labels of the nodes are as they mostly are.
 
+use super::bounds::{Bounds, Sums};
 use super::class::ClassView;
 use super::grades::{Formula, Grade, Span, Spans, Values, scores_of_zones};
 use super::race::Race;
 use super::{View, Weights};
-use crate::column::{Blocks, DomainRule, Score};
+use crate::column::{DomainRule, Score};
 use crate::plugins::inter_pod_affinity::fast::{self as inter_pod, Preference};
 use crate::plugins::pod_topology_spread::fast::SoftScore;
 use crate::state::Cluster;
@@ -191,33 +192,71 @@ impl<'c> Relations<'c> {
         ]
     }
 
-    /// Adds to the race what the pods of nodes and zones give. `None` where values lie too far
-    /// apart.
-    pub(super) fn grade<'a, S: Score>(
+    /// Leaves the zones out that the rules do not allow.
+    fn close_zones<S: Score>(&self, race: &mut Race<'_, 'c, S, impl Bounds<S>>) {
+        let refused = self.allowed.iter().enumerate().filter(|(_, allowed)| !**allowed);
+        refused.for_each(|(zone, _)| race.leave_out(zone));
+    }
+
+    /// Adds to the race what the pods of zones give, where nodes of one zone are alike.
+    pub(super) fn grade_zones<S: Score>(
         &self,
-        race: &mut Race<'a, 'c, S>,
+        race: &mut Race<'_, 'c, S, impl Bounds<S>>,
         cluster: &Cluster,
-        blocks: &Blocks,
         weights: Weights,
-        valued: Option<(Values<'a, S>, &'a Spans<S>)>,
         witnesses: &mut Vec<Option<NodeIx>>,
-    ) -> Option<()> {
+    ) {
+        self.close_zones(race);
         if self.are_rules_alone() {
-            return Some(());
+            return;
         }
-        witnesses.resize(blocks.zones(), None);
-        if self.soft.is_none() && valued.is_none() {
-            self.grade_zones(race, cluster, weights.inter_pod, witnesses);
-            return Some(());
+        witnesses.resize(cluster.nodes().zones.len(), None);
+        if self.soft.is_none() {
+            return self.grade_zones_by_preferences(race, cluster, weights.inter_pod, witnesses);
         }
-        let mut zones: SmallVec<[Span<S>; 16]> = SmallVec::new();
-        for (zone, witness) in witnesses.iter_mut().enumerate() {
-            zones.push(match valued {
-                _ if !self.allows_zone(zone) => Span::of_alike(false),
-                Some((_, spans)) => spans.zone(zone),
-                None => Span::of_alike(race.is_feasible(zone, witness)),
-            });
+        let zones = witnesses.iter_mut().enumerate().map(|(zone, witness)| {
+            Span::of_alike(self.allows_zone(zone) && race.is_feasible(zone, witness))
+        });
+        let zones: SmallVec<[Span<S>; 16]> = zones.collect();
+        for (formula, weight) in self.formulas(cluster, weights, &zones).into_iter().flatten() {
+            race.add_of_zones(&scores_of_zones(&formula, weight, &zones));
         }
+    }
+
+    /// Adds to the race what the pods of nodes and zones give. `None` where values lie too far apart.
+    pub(super) fn grade_nodes<'a, S: Score>(
+        &self,
+        race: &mut Race<'a, 'c, S, Sums<'a, S>>,
+        cluster: &Cluster,
+        weights: Weights,
+        values: Values<'a, S>,
+        spans: &'a Spans<S>,
+    ) -> Option<()> {
+        self.close_zones(race);
+        let zones = (0..cluster.nodes().zones.len()).map(|zone| match self.allows_zone(zone) {
+            true => spans.zone(zone),
+            false => Span::of_alike(false),
+        });
+        let zones: SmallVec<[Span<S>; 16]> = zones.collect();
+        let formulas = self.formulas(cluster, weights, &zones);
+        for (side, formula) in formulas.into_iter().enumerate() {
+            let Some((formula, weight)) = formula else { continue };
+            if let Some(values) = values[side] {
+                race.grade(Grade::new(formula, side, values, weight, &zones)?, &zones, spans);
+            } else {
+                race.add_of_zones(&scores_of_zones(&formula, weight, &zones));
+            }
+        }
+        Some(())
+    }
+
+    /// How soft spread constraints and preferences are scored, and their weights.
+    fn formulas<S: Score>(
+        &self,
+        cluster: &Cluster,
+        weights: Weights,
+        zones: &[Span<S>],
+    ) -> [Option<(Formula<'c>, i64)>; 2] {
         let soft = self.soft.clone().map(|mut soft| {
             let feasible = (0..zones.len()).filter(|zone| zones[*zone].feasible > 0);
             let feasible: SmallVec<[usize; 16]> = feasible.collect();
@@ -226,18 +265,7 @@ impl<'c> Relations<'c> {
         });
         let preferences = (!self.preferences.is_empty())
             .then(|| (Formula::InterPod(self.raw_of_zones(cluster)), weights.inter_pod));
-        for (side, formula) in [soft, preferences].into_iter().enumerate() {
-            let Some((formula, weight)) = formula else { continue };
-            if let Some((values, spans)) = valued
-                && let Some(values) = values[side]
-            {
-                let grade = Grade::new(formula, side, values, weight, &zones)?;
-                race.grade(grade, &zones, spans);
-            } else {
-                race.add_of_zones(&scores_of_zones(&formula, weight, &zones));
-            }
-        }
-        Some(())
+        [soft, preferences]
     }
 
     /// What the preferences about zones add to the raw score of the nodes of each.
@@ -253,9 +281,9 @@ impl<'c> Relations<'c> {
 
     /// Adds what preferences give where all of them are about zones: which zones have a feasible
     /// node has to be known of those alone that have the smallest and the largest raw score.
-    fn grade_zones<S: Score>(
+    fn grade_zones_by_preferences<S: Score>(
         &self,
-        race: &mut Race<'_, 'c, S>,
+        race: &mut Race<'_, 'c, S, impl Bounds<S>>,
         cluster: &Cluster,
         weight: i64,
         witnesses: &mut [Option<NodeIx>],
