@@ -107,12 +107,12 @@ impl<S: Score> View<S> {
                 let columns = tables.columns(class);
                 let ruled_by_column = tables.nearby.get(class.nearby).is_some();
                 let rules = if ruled_by_column { &[] } else { &*relations.of_nodes };
-                let tournament = kept.as_deref_mut().map(|kept| {
+                let kept = kept.as_deref_mut().map(|kept| {
                     let journals = tables.journals(class, false);
                     kept.repair(blocks, &columns, &journals, tables.stamp(class))
                 });
-                match (tournament, spans.as_deref_mut()) {
-                    (Some(tournament), None) => {
+                match (kept, spans.as_deref_mut()) {
+                    (Some((tournament, witnesses)), None) => {
                         let bounds = Standing::new(blocks, tournament);
                         let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
                         relations.grade_zones(&mut race, cluster, *weights, witnesses);
@@ -124,14 +124,15 @@ impl<S: Score> View<S> {
                         relations.grade_zones(&mut race, cluster, *weights, witnesses);
                         race.best()
                     }
-                    (tournament, Some(spans)) => {
+                    (kept, Some(spans)) => {
                         let (filters, values) =
                             (tables.all_filters(class), tables.values(class, valued));
                         let mut journals = tables.journals(class, true);
                         let of_values = tables.value_journals(class, valued);
                         BY_VALUES.into_iter().zip(of_values).for_each(|(at, it)| journals[at] = it);
                         spans.repair(blocks, &filters, values, &journals);
-                        let bounds = Sums::new(blocks, &columns, bounds, tournament);
+                        let bounds =
+                            Sums::new(blocks, &columns, bounds, kept.map(|(kept, _)| kept));
                         let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
                         relations.grade_nodes(&mut race, cluster, *weights, values, spans)?;
                         race.best()

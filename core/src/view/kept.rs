@@ -9,8 +9,7 @@ use super::facets::LiveColumn;
 use super::normalized::Normalized;
 use super::relations::{Relations, RuleBounds};
 use super::tables::Tables;
-use crate::base::index::Ix;
-use crate::column::{Blocks, Column, Score, sum_at};
+use crate::column::{Blocks, Column, Score};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
@@ -28,6 +27,8 @@ pub(super) struct Nearby<S> {
 #[derive(Clone, Debug)]
 pub(super) struct Kept<S> {
     tournament: Tournament<S>,
+    /// In every zone a node that was feasible.
+    witnesses: Vec<Option<NodeIx>>,
     stamp: Stamp<S>,
     seen: Bookmarks,
     ceilings: Ceilings<S>,
@@ -67,6 +68,9 @@ pub(super) struct Bookmarks {
 /// what rises and what is lost by resources and by ports, what changes by rules about pods nearby, and
 /// by the values of spread and of preferences.
 pub(super) type Journals<'a> = [Option<&'a Journal<NodeIx>>; JOURNALS];
+
+/// Nodes that rose and are read together.
+const TOGETHER: usize = 8;
 
 /// Room for what all classes together keep, in blocks of some ten bytes.
 const KEPT_MAX: usize = 1 << 25;
@@ -143,6 +147,7 @@ impl<S: Default> Default for Kept<S> {
     fn default() -> Self {
         Self {
             tournament: Tournament::default(),
+            witnesses: Vec::new(),
             stamp: Stamp::default(),
             seen: Bookmarks::default(),
             ceilings: Ceilings::default(),
@@ -181,24 +186,32 @@ impl<S: Score> Kept<S> {
         &mut self.ceilings
     }
 
-    /// Brings the tournament up to date.
+    /// Brings the tournament up to date. Gives it, and in every zone a node that was feasible.
     pub(super) fn repair(
         &mut self,
         blocks: &Blocks,
         columns: &[&Column<S>],
         journals: &Journals<'_>,
         stamp: Stamp<S>,
-    ) -> &mut Tournament<S> {
-        let Self { tournament, seen, .. } = self;
+    ) -> (&mut Tournament<S>, &mut Vec<Option<NodeIx>>) {
+        let Self { tournament, witnesses, seen, .. } = self;
         match seen.read(journals).filter(|_| self.stamp == stamp) {
-            Some(changed) => changed
-                .into_iter()
-                .flatten()
-                .for_each(|node| tournament.rise(blocks, *node, sum_at(columns, node.at()))),
+            Some(changed) => {
+                for some in changed.into_iter().flat_map(|changed| changed.chunks(TOGETHER)) {
+                    // Read first, column by column: the memory of all of them is waited for at once.
+                    let mut sums = [S::default(); TOGETHER];
+                    for column in columns {
+                        let scores = some.iter().map(|node| column.score(*node));
+                        sums.iter_mut().zip(scores).for_each(|(sum, it)| *sum = sum.plus(it));
+                    }
+                    let risen = some.iter().zip(sums);
+                    risen.for_each(|(node, sum)| tournament.rise(blocks, *node, sum));
+                }
+            }
             None => tournament.begin(blocks, columns),
         }
         self.stamp = stamp;
-        tournament
+        (tournament, witnesses)
     }
 }
 

@@ -192,20 +192,29 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
 
     /// Whether a node of this zone is feasible; `witness` is one that may be, and becomes one that
     /// is.
-    pub(super) fn is_feasible(&self, zone: usize, witness: &mut Option<NodeIx>) -> bool {
-        let is_feasible =
-            |node: NodeIx| sum_at(self.columns, node.at()).is_feasible() && !self.is_refused(node);
-        if witness.is_some_and(is_feasible) {
+    pub(super) fn is_feasible(&mut self, zone: usize, witness: &mut Option<NodeIx>) -> bool {
+        let may_be = |node: NodeIx| sum_at(self.columns, node.at()).is_feasible();
+        if witness.is_some_and(|node| may_be(node) && !self.is_refused(node)) {
             return true;
         }
-        let blocks = self.blocks.of_zone(zone);
-        let mut blocks = blocks.filter(|block| self.bounds.bound(*block).is_feasible());
-        *witness = blocks.find_map(|block| {
+        *witness = None;
+        for block in self.blocks.of_zone(zone) {
+            if !self.bounds.bound(block).is_feasible() {
+                continue;
+            }
             let nodes = self.blocks.nodes(block);
-            let sums = nodes.clone().map(NodeIx::new).zip(sums(self.columns, nodes));
-            let mut feasible = sums.filter(|(_, sum)| sum.is_feasible()).map(|(node, _)| node);
-            feasible.find(|node| !self.is_refused(*node))
-        });
+            let sums = sums(self.columns, nodes.clone());
+            let open = nodes.zip(sums).filter(|(_, sum)| sum.is_feasible());
+            let mut open = open.map(|(node, _)| NodeIx::new(node)).peekable();
+            if open.peek().is_none() {
+                // Nobody has to look here again.
+                self.bounds.found(block, max(&sums));
+            }
+            *witness = open.find(|node| !self.is_refused(*node));
+            if witness.is_some() {
+                break;
+            }
+        }
         witness.is_some()
     }
 
