@@ -25,7 +25,7 @@ pub struct Blocks {
     in_zones: Vec<u32>,
     /// Where each zone is among these.
     of_zones: Vec<Range<usize>>,
-    /// Where each block is among these, and its group.
+    /// The places of the blocks among these and their groups, where there are groups.
     places: Vec<(u32, u32)>,
     groups: Vec<Group>,
     /// The nodes of every block; together they are all nodes.
@@ -50,6 +50,10 @@ pub struct Group {
 /// Blocks of a group; fewer in tests, so that zones have several there too.
 const GROUP: usize = if cfg!(test) { 2 } else { PLACES };
 
+/// So many blocks are gone through one by one: with more of them there are groups. Fewer in tests, so that
+/// there is both.
+const MANY: usize = if cfg!(test) { 3 } else { 256 };
+
 impl Blocks {
     /// The blocks of nodes that lie in these zones and have these ranks by name, which rise within a
     /// zone.
@@ -61,12 +65,8 @@ impl Blocks {
         };
         let mut cut: Vec<_> = zones.iter().enumerate().flat_map(cut).collect();
         cut.sort_unstable_by_key(|(rank, ..)| *rank);
-        let mut blocks = Self {
-            zones: zones.to_vec(),
-            places: vec![(0, 0); cut.len()],
-            of: vec![0; ranks.len()],
-            ..Self::default()
-        };
+        let mut blocks =
+            Self { zones: zones.to_vec(), of: vec![0; ranks.len()], ..Self::default() };
         let mut of_zones = vec![Vec::new(); zones.len()];
         for (block, (rank, zone, nodes)) in (0..).zip(cut) {
             blocks.of[nodes.clone()].fill(block);
@@ -75,40 +75,51 @@ impl Blocks {
             blocks.ranks.push(rank);
             blocks.nodes.push(nodes);
         }
-        for (zone, of_zone) in of_zones.iter().enumerate() {
+        for of_zone in of_zones {
             let start = blocks.in_zones.len();
-            for group in of_zone.chunks(GROUP) {
-                let start = blocks.in_zones.len();
-                for (place, block) in (start as u32..).zip(group) {
-                    blocks.places[*block as usize] = (place, blocks.groups.len() as u32);
-                }
-                blocks.in_zones.extend(group);
-                blocks.groups.push(Group { zone, places: start..start + group.len() });
-            }
+            blocks.in_zones.extend(of_zone);
             blocks.of_zones.push(start..blocks.in_zones.len());
+        }
+        if blocks.len() > MANY {
+            blocks.make_groups();
         }
         blocks
     }
 
-    /// The place of a block where they stand zone by zone, in order of their nodes.
-    #[inline]
-    pub fn place(&self, block: usize) -> usize {
-        self.places[block].0 as usize
+    fn make_groups(&mut self) {
+        self.places.resize(self.len(), (0, 0));
+        for (zone, of_zone) in self.of_zones.iter().enumerate() {
+            for start in of_zone.clone().step_by(GROUP) {
+                let places = start..of_zone.end.min(start + GROUP);
+                for place in places.clone() {
+                    let block = self.in_zones[place] as usize;
+                    self.places[block] = (place as u32, self.groups.len() as u32);
+                }
+                self.groups.push(Group { zone, places });
+            }
+        }
     }
 
-    /// The block at such a place.
+    /// The place of a block. Where there are groups the blocks stand zone by zone, in order of their
+    /// nodes, and otherwise in order of their numbers.
+    #[inline]
+    pub fn place(&self, block: usize) -> usize {
+        self.places.get(block).map_or(block, |(place, _)| *place as usize)
+    }
+
+    /// The block at a place, where there are groups.
     #[inline]
     pub fn at_place(&self, place: usize) -> usize {
         self.in_zones[place] as usize
     }
 
-    /// The group of a block, as its place among the groups.
+    /// The group of a block, as its place among the groups, where there are some.
     #[inline]
-    pub fn group_of(&self, block: usize) -> usize {
-        self.places[block].1 as usize
+    pub fn group_of(&self, block: usize) -> Option<usize> {
+        self.places.get(block).map(|(_, group)| *group as usize)
     }
 
-    /// The groups of blocks, together all.
+    /// The groups of blocks, together all; none where there are few blocks.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }

@@ -111,15 +111,17 @@ impl<S: Score> View<S> {
                     let journals = tables.journals(class, false);
                     kept.repair(blocks, &columns, &journals, tables.stamp(class))
                 });
+                let (kept, own) = kept.unzip();
+                let witnesses = own.unwrap_or(&mut *witnesses);
                 match (kept, spans.as_deref_mut()) {
-                    (Some((tournament, witnesses)), None) => {
+                    (Some(tournament), None) if !blocks.groups().is_empty() => {
                         let bounds = Standing::new(blocks, tournament);
                         let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
                         relations.grade_zones(&mut race, cluster, *weights, witnesses);
                         race.run::<false>()
                     }
-                    (None, None) => {
-                        let bounds = Sums::new(blocks, &columns, bounds, None);
+                    (kept, None) => {
+                        let bounds = Sums::new(blocks, &columns, bounds, kept);
                         let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
                         relations.grade_zones(&mut race, cluster, *weights, witnesses);
                         race.best()
@@ -131,8 +133,7 @@ impl<S: Score> View<S> {
                         let of_values = tables.value_journals(class, valued);
                         BY_VALUES.into_iter().zip(of_values).for_each(|(at, it)| journals[at] = it);
                         spans.repair(blocks, &filters, values, &journals);
-                        let bounds =
-                            Sums::new(blocks, &columns, bounds, kept.map(|(kept, _)| kept));
+                        let bounds = Sums::new(blocks, &columns, bounds, kept);
                         let mut race = Race::new(nodes, blocks, &columns, rules, bounds);
                         relations.grade_nodes(&mut race, cluster, *weights, values, spans)?;
                         race.best()

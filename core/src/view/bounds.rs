@@ -1,8 +1,9 @@
 //! What the blocks promise in a race: no node of a block has a larger total.
 //!
-//! A class that is new adds up what its columns promise ([`Sums`]), block by block. A class that comes
-//! again has a tournament ([`Tournament`]): the bounds of the blocks, and the largest of every group of
-//! them. Then only groups with the largest total are opened, however many blocks there are.
+//! A class that is new adds up what its columns promise ([`Sums`]), block by block. For a class that
+//! comes again a tournament is kept ([`Tournament`]): the bounds of the blocks, and the largest of every
+//! group of them. Then only groups with the largest total are opened, however many blocks there are. Few
+//! blocks have no groups: the columns are added up for them each time.
 
 use crate::base::index::Ix;
 use crate::column::{Blocks, Column, Group, PLACES, Score, add, max, places_above, places_from};
@@ -104,8 +105,13 @@ impl<'a, S: Score> Sums<'a, S> {
     ) -> Self {
         sums_of_maxima(columns, bounds);
         if let Some(kept) = &kept {
-            let kept = (0..).map(|block| kept.bounds[blocks.place(block)]);
-            bounds.iter_mut().zip(kept).for_each(|(bound, kept)| *bound = kept.min(*bound));
+            let all = bounds.iter_mut();
+            if blocks.groups().is_empty() {
+                all.zip(&kept.bounds).for_each(|(bound, kept)| *bound = (*kept).min(*bound));
+            } else {
+                let kept = (0..).map(|block| kept.bounds[blocks.place(block)]);
+                all.zip(kept).for_each(|(bound, kept)| *bound = kept.min(*bound));
+            }
         }
         Self { blocks, bounds, of_zones: SmallVec::new(), kept }
     }
@@ -215,19 +221,24 @@ impl<S: Score> Bounds<S> for Sums<'_, S> {
         self.bounds[block] = total;
     }
 
-    fn first(&self, _: usize, _: S) -> Option<NodeIx> {
-        None
+    fn first(&self, block: usize, sum: S) -> Option<NodeIx> {
+        self.kept.as_ref()?.first(self.blocks, block, sum)
     }
 
-    fn keep_first(&mut self, _: usize, _: S, _: NodeIx) {}
+    fn keep_first(&mut self, block: usize, sum: S, node: NodeIx) {
+        if let Some(kept) = &mut self.kept {
+            kept.keep_first(self.blocks, block, sum, node);
+        }
+    }
 
     fn end(&mut self) {}
 }
 
-/// The largest sums that the columns of a class may have, of every block and every group of blocks.
-/// Blocks are in their places, see [`Blocks::place`].
+/// The largest sums that the columns of a class may have, of every block and, where there are groups, of
+/// each of these. Blocks are in their places, see [`Blocks::place`].
 #[derive(Clone, Debug)]
 pub(super) struct Tournament<S> {
+    /// Behind the last one are [`PLACES`] refused ones: so many can be read from any place on.
     bounds: Vec<S>,
     /// The largest bound of every group.
     tops: Vec<S>,
@@ -244,15 +255,18 @@ impl<S> Default for Tournament<S> {
 impl<S: Score> Tournament<S> {
     /// Begins with what the columns promise.
     pub(super) fn begin(&mut self, blocks: &Blocks, columns: &[&Column<S>]) {
-        let mut sums = Vec::new();
-        sums_of_maxima(columns, &mut sums);
-        self.bounds.clear();
-        self.bounds.extend((0..sums.len()).map(|place| sums[blocks.at_place(place)]));
+        sums_of_maxima(columns, &mut self.bounds);
+        if !blocks.groups().is_empty() {
+            let sums = std::mem::take(&mut self.bounds);
+            self.bounds.reserve_exact(sums.len() + PLACES);
+            self.bounds.extend((0..sums.len()).map(|place| sums[blocks.at_place(place)]));
+        }
         self.tops.clear();
         let top = |group: &Group| max(&self.bounds[group.places.clone()]);
         self.tops.extend(blocks.groups().iter().map(top));
+        self.bounds.extend([S::REFUSED; PLACES]);
         self.firsts.clear();
-        self.firsts.resize(sums.len(), (S::REFUSED, NodeIx::new(0)));
+        self.firsts.resize(blocks.len(), (S::REFUSED, NodeIx::new(0)));
     }
 
     /// A node may have risen to this sum.
@@ -262,23 +276,36 @@ impl<S: Score> Tournament<S> {
         let place = blocks.place(block);
         if sum > self.bounds[place] {
             self.bounds[place] = sum;
-            let top = &mut self.tops[blocks.group_of(block)];
-            *top = sum.max(*top);
+            if let Some(group) = blocks.group_of(block) {
+                self.tops[group] = sum.max(self.tops[group]);
+            }
         }
         if sum >= self.firsts[place].0 {
             self.firsts[place].0 = S::REFUSED;
         }
     }
 
+    #[inline]
+    fn first(&self, blocks: &Blocks, block: usize, sum: S) -> Option<NodeIx> {
+        let (of, node) = self.firsts[blocks.place(block)];
+        (of == sum).then_some(node)
+    }
+
+    #[inline]
+    fn keep_first(&mut self, blocks: &Blocks, block: usize, sum: S, node: NodeIx) {
+        self.firsts[blocks.place(block)] = (sum, node);
+    }
+
     /// The bound of a block is this.
     fn put(&mut self, blocks: &Blocks, block: usize, bound: S) {
         self.bounds[blocks.place(block)] = bound;
-        let group = blocks.group_of(block);
-        self.tops[group] = max(&self.bounds[blocks.groups()[group].places.clone()]);
+        if let Some(group) = blocks.group_of(block) {
+            self.tops[group] = max(&self.bounds[blocks.groups()[group].places.clone()]);
+        }
     }
 }
 
-/// A tournament in one race.
+/// A tournament in one race. There are groups.
 pub(super) struct Standing<'a, S> {
     blocks: &'a Blocks,
     tournament: &'a mut Tournament<S>,
@@ -402,13 +429,12 @@ impl<S: Score> Bounds<S> for Standing<'_, S> {
 
     #[inline]
     fn first(&self, block: usize, sum: S) -> Option<NodeIx> {
-        let (of, node) = self.tournament.firsts[self.blocks.place(block)];
-        (of == sum).then_some(node)
+        self.tournament.first(self.blocks, block, sum)
     }
 
     #[inline]
     fn keep_first(&mut self, block: usize, sum: S, node: NodeIx) {
-        self.tournament.firsts[self.blocks.place(block)] = (sum, node);
+        self.tournament.keep_first(self.blocks, block, sum, node);
     }
 
     fn end(&mut self) {

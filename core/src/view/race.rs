@@ -76,7 +76,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S, Sums<'a, S>> {
     }
 
     /// The best node and its total.
-    pub(super) fn best(self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+    pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
         match self.rules.is_empty() && self.grades.is_empty() && self.bounds.are_all() {
             true => self.run::<true>(),
             false => self.run::<false>(),
@@ -119,7 +119,7 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
 
     /// The best node and its total. `PLAIN` means that nothing but the columns counts and nobody keeps
     /// what is found out, as for most classes that are new: nothing else is asked for then.
-    pub(super) fn run<const PLAIN: bool>(mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
+    pub(super) fn run<const PLAIN: bool>(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
         let found = loop {
             let level = self.bounds.level();
             if !level.is_feasible() {
