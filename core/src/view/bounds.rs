@@ -40,8 +40,8 @@ pub(super) trait Bounds<S> {
     /// at this rank or later.
     fn next(&self, search: &mut Self::Search, limit: u32) -> Option<usize>;
 
-    /// The next block that has a feasible bound above a number. What is found out meanwhile may have
-    /// made it smaller.
+    /// The next block that has a feasible bound above a number, or had it when its part of the walk
+    /// began: who finds out more on the way has to look at the bound again.
     fn next_above(&self, walk: &mut Walk, number: S) -> Option<usize>;
 
     /// No node of a block has a larger sum of the columns than this.
@@ -117,7 +117,7 @@ impl<'a, S: Score> Sums<'a, S> {
     }
 
     /// Nothing but the columns counts, and nobody keeps what is found out.
-    pub(super) fn are_all(&self) -> bool {
+    pub(super) fn nothing_else_counts(&self) -> bool {
         self.of_zones.is_empty() && self.kept.is_none()
     }
 }
@@ -238,7 +238,7 @@ impl<S: Score> Bounds<S> for Sums<'_, S> {
 /// each of these. Blocks are in their places, see [`Blocks::place`].
 #[derive(Clone, Debug)]
 pub(super) struct Tournament<S> {
-    /// Behind the last one are [`PLACES`] refused ones: so many can be read from any place on.
+    /// Where there are groups [`PLACES`] refused ones follow: so many can be read from any place on.
     bounds: Vec<S>,
     /// The largest bound of every group.
     tops: Vec<S>,
@@ -260,11 +260,11 @@ impl<S: Score> Tournament<S> {
             let sums = std::mem::take(&mut self.bounds);
             self.bounds.reserve_exact(sums.len() + PLACES);
             self.bounds.extend((0..sums.len()).map(|place| sums[blocks.at_place(place)]));
+            self.bounds.extend([S::REFUSED; PLACES]);
         }
         self.tops.clear();
         let top = |group: &Group| max(&self.bounds[group.places.clone()]);
         self.tops.extend(blocks.groups().iter().map(top));
-        self.bounds.extend([S::REFUSED; PLACES]);
         self.firsts.clear();
         self.firsts.resize(blocks.len(), (S::REFUSED, NodeIx::new(0)));
     }

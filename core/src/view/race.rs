@@ -77,7 +77,7 @@ impl<'a, 'c, S: Score> Race<'a, 'c, S, Sums<'a, S>> {
 
     /// The best node and its total.
     pub(super) fn best(&mut self) -> Result<Option<(NodeIx, S)>, TooManyRefused> {
-        match self.rules.is_empty() && self.grades.is_empty() && self.bounds.are_all() {
+        match self.rules.is_empty() && self.grades.is_empty() && self.bounds.nothing_else_counts() {
             true => self.run::<true>(),
             false => self.run::<false>(),
         }
@@ -159,8 +159,11 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
     /// Whether the first node of a block with this total is known not to come before `limit`. One that
     /// was the first may have it no more; then others that have it come later still.
     fn is_late(&self, block: usize, level: S, limit: u32) -> bool {
-        let first = self.bounds.first(block, self.without_zone(block, level));
-        first.is_some_and(|node| self.nodes.rank[node] >= limit)
+        // What is remembered is of sums of the columns: with grades these are not all of a total.
+        self.grades.is_empty() && {
+            let first = self.bounds.first(block, self.without_zone(block, level));
+            first.is_some_and(|node| self.nodes.rank[node] >= limit)
+        }
     }
 
     /// Gives blocks their true largest totals, all that some node may win in.

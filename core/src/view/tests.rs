@@ -215,6 +215,58 @@ fn twins_go_where_the_last_that_refused_them_was() {
     }
 }
 
+/// A pod that asks for some CPU and memory.
+fn asking(name: &str, app: &str, milli_cpu: u32, affinity: serde_json::Value) -> Pod {
+    let requests = json!({"cpu": format!("{milli_cpu}m"), "memory": "1Gi"});
+    let pod = json!({"metadata": {"name": name, "namespace": "default", "labels": {"app": app}},
+        "spec": {"affinity": affinity, "containers": [{"name": "main", "resources": {"requests": requests}}]}});
+    serde_json::from_value(pod).expect("a pod")
+}
+
+#[test]
+fn what_columns_alone_had_says_nothing_when_pods_nearby_count() {
+    // Two zones in turns. The first node is a bit loaded; two are what the pods want.
+    let node = |at: usize| -> Node {
+        let (name, zone) = (format!("node-{at:03}"), format!("z{}", at % 2));
+        let disk = if at == 10 || at == 11 { "nvme" } else { "hdd" };
+        serde_json::from_value(
+            json!({"metadata": {"name": name, "labels": {HOST: name, ZONE: zone, "disk": disk}},
+            "status": {"allocatable": {"cpu": "8", "memory": "16Gi", "pods": "9"}}}),
+        )
+        .expect("a node")
+    };
+    let mut cluster =
+        Cluster::from_objects((0..40).map(|at| node(at).into())).expect("they fit together");
+    let wants = json!({
+        "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 1, "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["nvme"]}]}}]},
+        "podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [
+            {"weight": 1, "podAffinityTerm": {"topologyKey": HOST, "labelSelector": {"matchLabels": {"app": "db"}}}}]}});
+    let profile = Arc::new(Profile::default());
+    let mut view: View<i16> = View::new(profile.clone());
+    let mut put = |cluster: &mut Cluster, pod: Pod, node: Option<&str>| {
+        let name = pod.meta.name.clone();
+        cluster.apply(Change::Put(pod.into())).expect("a new pod");
+        let pod = cluster.pods().find("default", &name).expect("it came");
+        let node = node.map(|node| cluster.nodes().find(node).expect("it is there"));
+        let node = node.or_else(|| {
+            let all = View::<i16>::new(profile.clone()).all_best(cluster, pod);
+            let first = all.map(|(all, total)| all.first().map(|node| (*node, total)));
+            let found = view.best(cluster, pod);
+            assert_eq!(found, first, "{name}");
+            found.ok().flatten().map(|(node, _)| node)
+        });
+        cluster.bind(pod, node.expect("some node"), None).expect("there is room");
+    };
+    put(&mut cluster, asking("first", "other", 1000, json!({})), Some("node-000"));
+    put(&mut cluster, asking("web-1", "web", 1000, wants.clone()), None);
+    put(&mut cluster, asking("web-2", "web", 1000, wants.clone()), None);
+    put(&mut cluster, asking("db-1", "db", 0, json!({})), Some("node-010"));
+    put(&mut cluster, asking("db-2", "db", 0, json!({})), Some("node-011"));
+    put(&mut cluster, asking("web-3", "web", 1000, wants.clone()), None);
+    put(&mut cluster, asking("web-4", "web", 1000, wants), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
