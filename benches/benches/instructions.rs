@@ -40,12 +40,12 @@ fn input(kind: Kind) -> Box<Input> {
 }
 
 #[library_benchmark]
-#[bench::basic(args = (Kind::Basic), setup = input, config = counted(8_433_752))]
-#[bench::node_affinity(args = (Kind::NodeAffinity), setup = input, config = counted(12_204_363))]
-#[bench::spread(args = (Kind::Spread), setup = input, config = counted(11_521_093))]
-#[bench::anti_affinity(args = (Kind::AntiAffinity), setup = input, config = counted(10_709_485))]
-#[bench::pod_affinity(args = (Kind::PodAffinity), setup = input, config = counted(14_801_592))]
-#[bench::mixed(args = (Kind::Mixed), setup = input, config = counted(29_862_958))]
+#[bench::basic(args = (Kind::Basic), setup = input, config = counted(6_065_121))]
+#[bench::node_affinity(args = (Kind::NodeAffinity), setup = input, config = counted(7_290_606))]
+#[bench::spread(args = (Kind::Spread), setup = input, config = counted(8_357_319))]
+#[bench::anti_affinity(args = (Kind::AntiAffinity), setup = input, config = counted(8_868_012))]
+#[bench::pod_affinity(args = (Kind::PodAffinity), setup = input, config = counted(6_989_116))]
+#[bench::mixed(args = (Kind::Mixed), setup = input, config = counted(11_737_740))]
 fn decisions(mut input: Box<Input>) -> (Box<Input>, usize) {
     let mut nodes: Vec<Option<NodeIx>> = vec![None; input.pending.len()];
     let Input { cluster, pending } = &mut *input;
@@ -70,7 +70,7 @@ fn place_twins(warm: &mut (Cluster, Scheduler, Template), count: usize) {
 }
 
 #[library_benchmark]
-#[bench::of_one_template(setup = warm, config = counted(5_620_628))]
+#[bench::of_one_template(setup = warm, config = counted(1_908_004))]
 fn twins(mut warm: Box<(Cluster, Scheduler, Template)>) -> Box<(Cluster, Scheduler, Template)> {
     place_twins(&mut warm, 500);
     warm
@@ -93,7 +93,7 @@ fn bind_and_roll_back(input: &mut Input) {
 }
 
 #[library_benchmark]
-#[bench::of_a_hundred_binds(args = (Kind::Mixed), setup = bound_before, config = counted(114_297))]
+#[bench::of_a_hundred_binds(args = (Kind::Mixed), setup = bound_before, config = counted(125_779))]
 fn rollback(mut input: Box<Input>) -> Box<Input> {
     bind_and_roll_back(&mut input);
     input
@@ -113,7 +113,7 @@ fn full() -> Box<Cluster> {
 }
 
 #[library_benchmark]
-#[bench::of_three_pods(setup = full, config = counted(11_685_283))]
+#[bench::of_three_pods(setup = full, config = counted(13_522_240))]
 fn preemption(mut cluster: Box<Cluster>) -> Box<Cluster> {
     let decision = Scheduler::default().schedule(&mut cluster, "default", "urgent");
     assert!(matches!(decision, Ok(Decision::Nominated { .. })), "{decision:?}");
@@ -126,7 +126,7 @@ fn lines() -> Vec<String> {
 }
 
 #[library_benchmark]
-#[bench::of_a_thousand_pods(setup = lines, config = counted(30_539_882))]
+#[bench::of_a_thousand_pods(setup = lines, config = counted(19_364_901))]
 fn reading(lines: Vec<String>) -> (Vec<String>, Reader) {
     let mut reader = Reader::new();
     lines.iter().for_each(|line| reader.feed(black_box(line).as_bytes()));
