@@ -60,6 +60,9 @@ pub(super) trait Bounds<S> {
     /// Remembers this node.
     fn keep_first(&mut self, block: usize, sum: S, node: NodeIx);
 
+    /// Asks the columns what they promise by now, for all blocks.
+    fn renew(&mut self, columns: &[&Column<S>]);
+
     /// The race is over.
     fn end(&mut self);
 }
@@ -231,6 +234,9 @@ impl<S: Score> Bounds<S> for Sums<'_, S> {
         }
     }
 
+    /// They were asked just now.
+    fn renew(&mut self, _: &[&Column<S>]) {}
+
     fn end(&mut self) {}
 }
 
@@ -262,11 +268,24 @@ impl<S: Score> Tournament<S> {
             self.bounds.extend((0..sums.len()).map(|place| sums[blocks.at_place(place)]));
             self.bounds.extend([S::REFUSED; PLACES]);
         }
+        self.find_tops(blocks);
+        self.firsts.clear();
+        self.firsts.resize(blocks.len(), (S::REFUSED, NodeIx::new(0)));
+    }
+
+    fn find_tops(&mut self, blocks: &Blocks) {
         self.tops.clear();
         let top = |group: &Group| max(&self.bounds[group.places.clone()]);
         self.tops.extend(blocks.groups().iter().map(top));
-        self.firsts.clear();
-        self.firsts.resize(blocks.len(), (S::REFUSED, NodeIx::new(0)));
+    }
+
+    /// Bounds that the columns do not promise any more become smaller.
+    fn renew(&mut self, blocks: &Blocks, columns: &[&Column<S>]) {
+        let mut sums = Vec::new();
+        sums_of_maxima(columns, &mut sums);
+        let promised = (0..sums.len()).map(|place| sums[blocks.at_place(place)]);
+        self.bounds.iter_mut().zip(promised).for_each(|(bound, sum)| *bound = sum.min(*bound));
+        self.find_tops(blocks);
     }
 
     /// A node may have risen to this sum.
@@ -435,6 +454,10 @@ impl<S: Score> Bounds<S> for Standing<'_, S> {
     #[inline]
     fn keep_first(&mut self, block: usize, sum: S, node: NodeIx) {
         self.tournament.keep_first(self.blocks, block, sum, node);
+    }
+
+    fn renew(&mut self, columns: &[&Column<S>]) {
+        self.tournament.renew(self.blocks, columns);
     }
 
     fn end(&mut self) {

@@ -22,6 +22,8 @@ enum Halt {
     TooManyRefused,
     /// Too many blocks had less than their bounds promised.
     TooManyLooks,
+    /// The bounds were old; there are new ones.
+    Renewed,
 }
 
 /// Blocks that rules about single nodes are held against node by node, before they are made a
@@ -48,7 +50,12 @@ pub(super) struct Race<'a, 'c, S, B> {
     looks: usize,
     /// The largest total of the blocks that were looked into, rules about single nodes apart.
     reached: S,
+    /// How many bounds may still turn out to be old, before all are renewed at once.
+    old: usize,
 }
+
+/// Old bounds that are found one by one. In tests so few that this happens there.
+const OLD: usize = if cfg!(test) { 2 } else { 24 };
 
 /// Blocks that are looked into in vain, each the best of all, before a bound is known to be worth
 /// little.
@@ -104,6 +111,7 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
             ruled: SmallVec::new(),
             looks: LOOKS,
             reached: S::REFUSED,
+            old: OLD,
         }
     }
 
@@ -127,7 +135,7 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
             }
             match self.first_of_all::<PLAIN>(level) {
                 Ok(Some(winner)) => break Ok(Some((winner, level))),
-                Ok(None) => {}
+                Ok(None) | Err(Halt::Renewed) => {}
                 Err(Halt::TooManyLooks) => self.find_largest_of_blocks(),
                 Err(Halt::TooManyRefused) => break Err(TooManyRefused),
             }
@@ -178,13 +186,28 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
             if B::MAY_BE_OLD {
                 let promised = sum_of_maxima(self.columns, block);
                 if promised.plus(self.bounds.of_zone_of(block)) <= self.reached {
-                    self.bounds.found(block, promised);
+                    if self.was_old(block, promised) {
+                        walk = Walk::default();
+                    }
                     continue;
                 }
             }
             let largest = largest_sum(self.columns, self.blocks.nodes(block));
             self.found(block, largest);
         }
+    }
+
+    /// The columns promise less for a block by now. Whether all bounds were renewed: mostly few are old,
+    /// and otherwise almost all.
+    fn was_old(&mut self, block: usize, promised: S) -> bool {
+        self.bounds.found(block, promised);
+        self.old = self.old.saturating_sub(1);
+        let renew = self.old == 0;
+        if renew {
+            self.bounds.renew(self.columns);
+            self.old = usize::MAX;
+        }
+        renew
     }
 
     /// What the columns have to give for this total.
@@ -242,8 +265,11 @@ impl<'a, 'c, S: Score, B: Bounds<S>> Race<'a, 'c, S, B> {
             if B::MAY_BE_OLD && known.is_none() {
                 let promised = sum_of_maxima(self.columns, block);
                 if promised < wanted {
-                    self.bounds.found(block, promised);
-                    return Ok(None);
+                    return if self.was_old(block, promised) {
+                        Err(Halt::Renewed)
+                    } else {
+                        Ok(None)
+                    };
                 }
             }
             let node = match known {
