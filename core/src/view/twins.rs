@@ -8,7 +8,7 @@ use super::class::ClassView;
 use super::relations::Relations;
 use super::tables::Tables;
 use crate::base::index::{IndexVec, Ix};
-use crate::column::{Blocks, Column, Score, largest_sum, places_from, sums};
+use crate::column::{Blocks, Column, Score, largest_sum, places_from, sum_of_maxima, sums};
 use crate::state::Cluster;
 use crate::state::ix::{ClassIx, NodeIx};
 use crate::state::log::{Journal, Sequence};
@@ -203,10 +203,8 @@ impl<S: Score> Leaders<S> {
         columns: &[&Column<S>],
         rank: &Ranks,
     ) -> Self {
-        let bound = |block| {
-            columns.iter().fold(S::default(), |sum, column| sum.plus(column.maxima()[block]))
-        };
-        let mut bounds: Vec<(S, usize)> = part.map(|block| (bound(block), block)).collect();
+        let bound = |block| (sum_of_maxima(columns, block), block);
+        let mut bounds: Vec<(S, usize)> = part.map(bound).collect();
         let mut leaders = Self { total: S::REFUSED, rank: u32::MAX, ..Self::unknown() };
         loop {
             let largest = bounds.iter_mut().max_by_key(|(bound, _)| *bound);
